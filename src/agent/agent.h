@@ -1,0 +1,58 @@
+// The agent: stay registered, take pairings, connect channels to local targets. Read
+// agent.cc from the top.
+//
+// Runs on one loop. Opens no socket that listens, but a loopback control socket in
+// its state directory.
+#pragma once
+
+#include "agent/config.h"
+#include "agent/enrolment.h"
+#include "net/asio.h"
+
+#include <memory>
+
+namespace tasuki::agent {
+
+struct SessionStatus {
+  std::string client;  // its address as the gateway sees it
+  std::string host;    // what the client's machine calls itself
+  std::string user;
+  std::int64_t since = 0;  // seconds since 1970
+  std::size_t channels = 0;
+};
+
+struct Status {
+  std::string computer;
+  std::string agent_id;
+  std::string realm;
+  std::string gateway;  // where it is registered; empty: nowhere now
+  std::string trouble;  // why not, if so
+  std::vector<SessionStatus> sessions;
+};
+
+class Agent {
+public:
+  Agent(asio::io_context& loop, AgentConfig config, Identity identity);
+  ~Agent();
+
+  // Begins to register, and goes on trying. `on_fatal` is called when trying again
+  // cannot help (key revoked, Computer ID taken): the loop then should end.
+  void start(std::function<void(std::exception_ptr)> on_fatal);
+  void stop();  // says goodbye to gateway and clients
+
+  Status status() const;
+
+private:
+  class Running;
+  std::shared_ptr<Running> running_;  // shared with the conversations that are under way
+};
+
+// Registers once and leaves: whether the gateway takes this agent. Throws
+// net::ReachError, control::RefusedByGateway, std::system_error.
+asio::awaitable<void> try_registration(const Identity& identity, const AgentConfig& config);
+
+// What a running agent says of itself, asked through its control socket; as JSON.
+// nullopt: no agent runs with that state.
+std::optional<std::string> ask_status(const std::filesystem::path& state);
+
+}  // namespace tasuki::agent

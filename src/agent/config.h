@@ -1,0 +1,46 @@
+// agent.toml: what an agent connects its clients to. Defaults here are the ones
+// that hold.
+#pragma once
+
+#include "config/forward_rule.h"
+#include "config/proxy_settings.h"
+#include "config/table.h"
+#include "log/log.h"
+#include "net/address.h"
+
+namespace tasuki::agent {
+
+// Something a client may ask for by name.
+struct Target {
+  enum class Kind { vnc, rdp, ssh, tcp };
+  net::Address address;
+  Kind kind = Kind::tcp;  // tells the client which viewer fits
+};
+std::string_view text(Target::Kind kind);  // "vnc"
+
+struct Forwarding {
+  std::vector<config::ForwardRule> allow;  // empty: nothing but the targets
+};
+
+struct Limits {
+  unsigned sessions = 32;  // at the same time
+};
+
+struct AgentConfig {
+  std::filesystem::path state;  // absolute after load_config
+  config::ProxySettings proxy;
+  std::map<std::string, Target> targets;  // empty: `desktop`, if a VNC or RDP port is found
+  Forwarding forward;
+  Limits limits;
+  log::Settings log;  // prefix "AG"
+
+  AgentConfig();  // the defaults
+};
+
+config::Table<AgentConfig> config_table();
+
+// Reads the file; relative paths in it are taken from its own directory, which is
+// also the default for `state`.
+config::Loaded<AgentConfig> load_config(const std::filesystem::path& file);
+
+}  // namespace tasuki::agent

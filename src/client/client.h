@@ -1,0 +1,69 @@
+// The side that reaches: list agents, open a session with one, open channels in it.
+//
+// Everything here is awaited on one loop. What goes wrong is thrown by what it is:
+//
+//   net::ReachError               the gateway cannot be reached (network, proxy)
+//   std::system_error             the connection broke; StreamError::untrusted: not our gateway
+//   control::RefusedByGateway     gateway key, Computer ID not available, over a limit …
+//   inner::IdentityChanged        the agent's key is not the pinned one
+//   WrongPassword, Denied         the agent (or rather we) said no
+//   inner::SealError, wire::ProtocolError   the session was broken or interfered with
+//   ChannelRefused                the agent does not open that target
+#pragma once
+
+#include "client/pins.h"
+#include "control/messages.h"
+#include "inner/end.h"
+#include "peer/door.h"
+#include "peer/live_session.h"
+
+namespace tasuki::client {
+
+// Three times wrong, or no password was given.
+struct WrongPassword : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct Denied : std::runtime_error {
+  Denied(inner::Denial why, const std::string& words)
+      : std::runtime_error("the agent refuses: " + std::string(name(why))), reason(why), message(words) {}
+  inner::Denial reason;
+  std::string message;  // from the agent's administrator; may be empty
+};
+
+// The agents that this gateway key can see.
+asio::awaitable<std::vector<control::ListedAgent>> list_agents(const peer::Door& door);
+
+// Asked for an access password; `again`: the one before was wrong. nullopt: the person
+// gives up. May block the loop: nothing else happens meanwhile.
+using AskPassword = std::function<std::optional<crypto::Secret>(bool again)>;
+
+struct Reach {
+  control::ComputerId computer;
+  std::string user;
+  AskPassword ask_password;
+  std::function<void(std::string_view step)> progress;  // "gateway", "agent", "password", "open"
+};
+
+class ClientSession {
+public:
+  // Reaches the agent and proves the password; at first contact writes the pin.
+  static asio::awaitable<std::unique_ptr<ClientSession>> open(const peer::Door& door, Pins& pins,
+                                                              Reach reach);
+  ~ClientSession();
+
+  peer::LiveSession& live() { return *live_; }
+  const crypto::AgentId& agent() const;
+  bool first_contact() const { return first_contact_; }
+  const net::Address& gateway() const { return gateway_; }
+
+private:
+  ClientSession() = default;
+
+  std::unique_ptr<inner::SealContext> seal_;
+  std::unique_ptr<inner::ClientEnd> end_;
+  std::shared_ptr<peer::LiveSession> live_;
+  net::Address gateway_;
+  bool first_contact_ = false;
+};
+
+}  // namespace tasuki::client

@@ -1,0 +1,35 @@
+// `tasuki admin`, both ends: a Unix socket in the gateway's state directory, for its
+// user and root alone; one JSON request a line, one JSON answer a line.
+//
+//   {"op":"agents"}                                   {"agents":[…]}
+//   {"op":"pairs"}                                    {"pairs":[…]}
+//   {"op":"end_pair","pair":3}                        {"done":true}
+//   {"op":"key_revoked","label":"…"}                  {"done":true}
+//   {"op":"released","label":"…","computer":"…"}      {"done":true}
+#pragma once
+
+#include "gateway/gateway.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace tasuki::gateway {
+
+// Serves the socket for as long as it lives. Throws std::system_error when the socket
+// cannot be made. A stale socket of a dead gateway is replaced; a live one's is not:
+// std::system_error(address_in_use), so that two gateways never share a state.
+class AdminSocket {
+public:
+  AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path);
+  ~AdminSocket();
+
+private:
+  class Server;
+  std::shared_ptr<Server> server_;  // shared with the conversations that are under way
+};
+
+// Asks a running gateway. Blocks for at most a few seconds. nullopt: none runs there.
+// Throws std::runtime_error when it does not answer.
+std::optional<nlohmann::json> ask_gateway(const std::filesystem::path& socket,
+                                          const nlohmann::json& request);
+
+}  // namespace tasuki::gateway

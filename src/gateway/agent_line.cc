@@ -1,0 +1,87 @@
+#include "gateway/agent_line.h"
+
+#include <array>
+
+namespace tasuki::gateway {
+
+using control::MessageType;
+
+AgentLine::AgentLine(net::StreamPtr stream, AgentFacts facts, Events events)
+    : stream_(std::move(stream)),
+      facts_(std::move(facts)),
+      events_(std::move(events)),
+      last_heard_(std::chrono::steady_clock::now()) {}
+
+void AgentLine::start() { read(); }
+
+void AgentLine::read() {
+  std::array<std::uint8_t, 1024> chunk;
+  while (!ended_) {
+    const net::Progress progress = stream_->try_read(chunk);
+    if (progress.error) return end(progress.error.message());
+    if (progress.ended) return end("left");
+    if (progress.want != net::Want::nothing) {
+      stream_->when(progress.want, [self = shared_from_this()](ErrorCode) { self->read(); });
+      return;
+    }
+    last_heard_ = std::chrono::steady_clock::now();
+    events_.heard(*this);
+    try {
+      reader_.receive(Bytes(chunk).first(progress.bytes));
+      while (const auto frame = reader_.next()) take(*frame);
+    } catch (const wire::ProtocolError& error) {
+      return end(error.what());
+    }
+  }
+}
+
+void AgentLine::take(const wire::Frame& frame) {
+  switch (MessageType(frame.type)) {
+    case MessageType::ping:
+      send(wire::encode(control::Pong{wire::decode<control::Ping>(frame).cookie}));
+      return;
+    case MessageType::declined:
+      events_.declined(*this, wire::decode<control::Declined>(frame).token);
+      return;
+    default: throw wire::ProtocolError("unexpected frame from a registered agent");
+  }
+}
+
+void AgentLine::send(ByteString frame) {
+  if (ended_) return;
+  if (outgoing_.size() + frame.size() > most_waiting) return end("does not read");
+  append(outgoing_, frame);
+  if (!writing_) flush();
+}
+
+void AgentLine::flush() {
+  writing_ = false;
+  Bytes rest = outgoing_;
+  while (!rest.empty() && !ended_) {
+    const net::Progress progress = stream_->try_write(rest);
+    if (progress.error) return end(progress.error.message());
+    rest = rest.subspan(progress.bytes);
+    if (progress.want == net::Want::nothing) continue;
+    writing_ = true;
+    stream_->when(progress.want, [self = shared_from_this()](ErrorCode) { self->flush(); });
+    break;
+  }
+  outgoing_ = ByteString(rest.begin(), rest.end());
+}
+
+void AgentLine::refuse(control::Refusal reason) {
+  send(wire::encode(control::Refused{reason, 0}));
+  if (ended_) return;
+  stream_->try_finish();
+  end(std::string(name(reason)));
+}
+
+void AgentLine::abort(std::error_code why) { end(why.message()); }
+
+void AgentLine::end(const std::string& why) {
+  if (std::exchange(ended_, true)) return;
+  stream_->abort(std::make_error_code(std::errc::operation_canceled));
+  events_.ended(*this, why);
+}
+
+}  // namespace tasuki::gateway

@@ -1,0 +1,88 @@
+// The relay: accept → greet → register or pair → forward. Read gateway.cc from
+// the top.
+//
+// Runs on one loop; everything here is called on it. It opens no connection, and
+// knows nothing of what client and agent say to each other once they are paired.
+#pragma once
+
+#include "control/gateway_admission.h"
+#include "gateway/config.h"
+#include "gateway/gatekeeper.h"
+#include "gateway/registry.h"
+#include "gateway/rendezvous.h"
+#include "gateway/setup.h"
+#include "net/forward.h"
+#include "net/tls_stream.h"
+#include "store/store.h"
+
+namespace tasuki::gateway {
+
+class Gateway {
+public:
+  // `store` must outlive the gateway.
+  Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial material,
+          store::Store& store);
+  ~Gateway();
+
+  // Opens the port(s) and serves until stop(). Throws std::system_error, with the
+  // address, when a port cannot be had.
+  void start();
+  void stop();
+  std::vector<tcp::endpoint> listening() const;
+
+  // For `tasuki admin`.
+  struct PairFacts {
+    std::uint64_t number = 0;  // for people to name it by, from 1
+    control::KeyLabel label;
+    control::ComputerId computer;
+    std::string client_source, agent_source;
+    std::int64_t since = 0;  // seconds since 1970
+    net::Traffic traffic;
+  };
+  std::vector<AgentLine*> agents() const { return registry_.all(); }
+  std::vector<PairFacts> pairs() const;
+  bool end_pair(std::uint64_t number);
+  // The key's agents and pairs are ended; others notice nothing.
+  void key_revoked(const control::KeyLabel& label);
+  // The agent that holds the ID is told to go; the ID is free.
+  void released(const control::KeyLabel& label, const control::ComputerId& computer);
+
+private:
+  struct Pair {
+    PairFacts facts;
+    crypto::PublicKey agent;
+    std::shared_ptr<net::Forwarder> forwarder;
+  };
+  class Visit;
+
+  void listen(const tcp::endpoint& at);
+  asio::awaitable<void> accept(tcp::acceptor& acceptor);
+  asio::awaitable<void> serve(tcp::socket socket);
+  asio::awaitable<control::Request> greet(Visit& visit, tcp::socket socket);
+  asio::awaitable<control::Request> next_request(Visit& visit);
+  asio::awaitable<void> list(Visit& visit);
+  asio::awaitable<void> connect(Visit& visit, control::WantsConnection wants);
+  asio::awaitable<void> keep(Visit& visit, control::WantsRegistration wants);
+  asio::awaitable<void> attach(Visit& visit, control::WantsAttachment wants);
+  asio::awaitable<void> refuse(Visit& visit, control::Refusal reason, std::uint16_t retry_after);
+
+  void forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source);
+  void pair_ended(std::uint64_t number, std::error_code why);
+  void drop_silent_agents();
+
+  asio::io_context& loop_;
+  const GatewayConfig config_;
+  const GatewayMaterial material_;
+  const net::TlsContext tls_;
+  store::Store& store_;
+  Gatekeeper gatekeeper_;
+  Registry registry_;
+  Rendezvous rendezvous_;
+  std::map<std::uint64_t, Pair> pairs_;
+  std::uint64_t last_pair_ = 0;
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
+  asio::steady_timer sweep_;
+  bool stopping_ = false;
+};
+
+}  // namespace tasuki::gateway

@@ -1,0 +1,10 @@
+// What every TCP connection of ours asks of the kernel.
+#pragma once
+
+namespace tasuki::net {
+
+// No waiting for more bytes to fill a packet; a dead peer is noticed within about
+// two minutes when idle and 30 seconds when something is unacknowledged.
+void set_tcp_options(int socket) noexcept;
+
+}  // namespace tasuki::net

@@ -1,0 +1,57 @@
+// The way into a gateway: dial (through a proxy if need be), outer TLS, gateway key.
+#pragma once
+
+#include "config/profile.h"
+#include "control/peer_admission.h"
+#include "net/frames.h"
+#include "net/reach.h"
+#include "net/tls_stream.h"
+
+namespace tasuki::peer {
+
+// How long one gateway is given before the next in the profile is tried.
+inline constexpr std::chrono::seconds dial_limit{10};
+// From the first byte to being admitted; and for any single answer after that.
+inline constexpr std::chrono::seconds answer_limit{20};
+
+// What one needs to come in, again and again. Shared by everything that dials for
+// one profile; must outlive it.
+struct Door {
+  Door(config::Profile profile, std::string software);
+
+  config::Profile profile;
+  std::string software;  // "tasuki 0.1.0"
+  std::function<net::Proxy(const net::Address&)> proxy_for;  // default: the environment's
+  net::TlsContext tls;
+};
+
+// A connection on which the gateway has said Hello.
+struct Greeted {
+  net::Address gateway;
+  std::unique_ptr<net::TlsStream> stream;
+  std::unique_ptr<net::Frames> frames;  // over *stream
+  control::Exporter exporter;
+  wire::Frame hello;
+};
+
+// A connection on which the gateway key is proved: ask for what you want.
+struct Admitted {
+  Greeted line;
+  std::unique_ptr<control::PeerAdmission> admission;
+};
+
+// Tries the profile's gateways in order; the first that answers is it. Throws
+// net::ReachError (of the first gateway) when none can be reached, std::system_error
+// when TLS fails (StreamError::untrusted: not a gateway of this realm).
+asio::awaitable<Greeted> greet(const Door& door);
+asio::awaitable<Greeted> greet(const Door& door, net::Address gateway);  // this one only
+
+// Throws as greet() does, and control::RefusedByGateway.
+asio::awaitable<Admitted> enter(const Door& door, control::Role role);
+
+// The next answer within answer_limit, as an M. Throws control::RefusedByGateway,
+// wire::ProtocolError, std::system_error.
+template <typename M>
+asio::awaitable<M> answer(Greeted& line);
+
+}  // namespace tasuki::peer

@@ -1,0 +1,10 @@
+"""The lab: whole programs in network namespaces, and what a person would see of them.
+
+namespaces.py  one machine of a network          program.py   one running program, its log, its end
+network.py     the topologies                    desktop.py   real desktops to be reached
+firewall.py    NAT, counters, rulesets           viewer.py    real viewers that reach them
+capture.py     what passed a link                pixels.py    screenshots and their comparison
+traces.py      where a secret left a trace       tasuki.py    gateway, agent and client of Tasuki
+services.py    small TCP services behind agents  hostile.py   peers that break the protocol
+packages.py    tools and the package of each     waiting.py   waiting for something, with a limit
+"""

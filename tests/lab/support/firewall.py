@@ -1,0 +1,116 @@
+"""nftables of the lab: NAT, what a machine may not do, counters, and rulesets as text."""
+
+import json
+
+
+def masquerade(machine, wan, lan):
+    """NAT as an office or a home has it: nothing comes in that was not asked for."""
+    _load(machine, f"""
+        table inet lab_nat {{
+            chain postrouting {{
+                type nat hook postrouting priority srcnat
+                oifname "{wan}" masquerade random
+            }}
+        }}
+        table inet lab_filter {{
+            chain forward {{
+                type filter hook forward priority filter; policy drop
+                ct state established,related accept
+                iifname "{lan}" oifname "{wan}" accept
+            }}
+            chain input {{
+                type filter hook input priority filter; policy drop
+                ct state established,related accept
+                iifname "lo" accept
+                meta l4proto {{ icmp, icmpv6 }} accept
+            }}
+        }}""")
+
+
+def forbid_forwarding(machine):
+    """A proxy machine: has a leg in both networks and passes no packet between them."""
+    _load(machine, """
+        table inet lab_filter {
+            chain forward {
+                type filter hook forward priority filter; policy drop
+            }
+        }""")
+
+
+def forbid_outgoing(machine):
+    """Drops and counts every connection that this machine itself opens."""
+    _load(machine, """
+        table inet lab_outgoing {
+            counter attempts { }
+            chain output {
+                type filter hook output priority filter; policy accept
+                oifname "lo" accept
+                ct state new counter name attempts drop
+            }
+        }""")
+
+
+def outgoing_attempts(machine):
+    return _counters(machine, "lab_outgoing")["attempts"]
+
+
+def count_peers(machine, *allowed):
+    """Counts packets to and from the allowed addresses, and those of anybody else."""
+    v4 = ", ".join(a for a in map(str, allowed) if ":" not in a)
+    v6 = ", ".join(a for a in map(str, allowed) if ":" in a)
+    # Neighbour discovery and multicast reports are how a link works, not a conversation.
+    link = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, " \
+           "nd-router-advert, mld-listener-report, mld2-listener-report } return"
+
+    def chain(hook, interface, address):
+        rules = [f'{interface} "lo" return', link]
+        if v4:
+            rules.append(f"ip {address} {{ {v4} }} counter name known return")
+        if v6:
+            rules.append(f"ip6 {address} {{ {v6} }} counter name known return")
+        rules.append("counter name strangers")
+        return f"chain {hook} {{ type filter hook {hook} priority filter; policy accept\n" + \
+               "\n".join(rules) + "\n}"
+
+    _load(machine, "table inet lab_peers {\ncounter known { }\ncounter strangers { }\n"
+          + chain("output", "oifname", "daddr") + "\n" + chain("input", "iifname", "saddr") + "\n}")
+
+
+def peer_packets(machine):
+    """{'known': packets, 'strangers': packets} since count_peers."""
+    return _counters(machine, "lab_peers")
+
+
+def cut(machine, *, peer):
+    """Drops every packet to and from an address, without a word: a dead link."""
+    version = "ip6" if ":" in str(peer) else "ip"
+    _load(machine, f"""
+        table inet lab_cut {{
+            chain input {{
+                type filter hook input priority -10
+                {version} saddr {peer} drop
+            }}
+            chain output {{
+                type filter hook output priority -10
+                {version} daddr {peer} drop
+            }}
+        }}""")
+
+
+def mend(machine):
+    machine.run("nft", "delete", "table", "inet", "lab_cut")
+
+
+def ruleset(machine):
+    """Everything that decides on packets, as text, without counters."""
+    return machine.run("nft", "--stateless", "list", "ruleset").stdout
+
+
+def _load(machine, text):
+    machine.run("nft", text)
+
+
+def _counters(machine, table):
+    listed = machine.run("nft", "--json", "list", "counters", "table", "inet", table).stdout
+    entries = (e["counter"] for e in json.loads(listed)["nftables"] if "counter" in e)
+    return {c["name"]: c["packets"] for c in entries}
