@@ -19,7 +19,7 @@ namespace tasuki::agent {
 
 // Words name the cause and the cure.
 struct EnrolmentError : std::runtime_error {
-  enum class Cause { exists, bad_id, bad_password, incomplete, damaged, disk };
+  enum class Cause { exists, bad_profile, bad_password, incomplete, damaged, disk };
   EnrolmentError(Cause why, config::Words text)
       : std::runtime_error(text.en), cause(why), words(std::move(text)) {}
   Cause cause;
@@ -38,11 +38,12 @@ struct Identity {
   crypto::AgentId id() const { return key.public_key().id(); }
 };
 
-// Makes the state: a new key, the profile, the password's record, agent.toml. Refuses
-// to overwrite. Does not speak to the gateway.
-Identity enroll(const std::filesystem::path& state, config::Profile profile,
+// Makes the state: a new key, the profile, the password's record, agent.toml (with
+// comments in that language). Refuses to overwrite. Does not speak to the gateway.
+// `profile_text` is a profile's link or a profile file's whole text.
+Identity enroll(const std::filesystem::path& state, const std::string& profile_text,
                 const control::ComputerId& computer, const crypto::Secret& password,
-                config::Strength strength);
+                config::Strength strength, config::Language language);
 
 // Undoes enroll(), when the gateway then refuses the Computer ID.
 void forget(const std::filesystem::path& state);

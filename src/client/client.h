@@ -45,23 +45,23 @@ struct Reach {
 };
 
 class ClientSession {
+  struct Private {};
+
 public:
+  explicit ClientSession(Private) {}  // by open() only
+
   // Reaches the agent and proves the password; at first contact writes the pin.
   static asio::awaitable<std::unique_ptr<ClientSession>> open(const peer::Door& door, Pins& pins,
                                                               Reach reach);
-  ~ClientSession();
 
   peer::LiveSession& live() { return *live_; }
-  const crypto::AgentId& agent() const;
+  const crypto::AgentId& agent() const { return agent_; }
   bool first_contact() const { return first_contact_; }
   const net::Address& gateway() const { return gateway_; }
 
 private:
-  ClientSession() = default;
-
-  std::unique_ptr<inner::SealContext> seal_;
-  std::unique_ptr<inner::ClientEnd> end_;
-  std::shared_ptr<peer::LiveSession> live_;
+  std::shared_ptr<peer::LiveSession> live_;  // shared with its own coroutines
+  crypto::AgentId agent_;
   net::Address gateway_;
   bool first_contact_ = false;
 };

@@ -12,11 +12,7 @@ struct NoViewer : std::runtime_error {
   inner::TargetKind kind;
   std::vector<std::string> tried;
 };
-struct ChannelRefused : std::runtime_error {
-  explicit ChannelRefused(inner::ChannelError why)
-      : std::runtime_error("the agent does not open it: " + std::string(name(why))), reason(why) {}
-  inner::ChannelError reason;
-};
+using peer::ChannelRefused;
 
 struct DesktopRequest {
   std::string target = "desktop";

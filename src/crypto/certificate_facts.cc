@@ -17,10 +17,10 @@ std::optional<std::int64_t> seconds_since_1970(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
   using namespace std::chrono;
-  const auto date = year(parts.tm_year + 1900) / month(unsigned(parts.tm_mon + 1)) /
-                    day(unsigned(parts.tm_mday));
-  const sys_seconds moment = sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) +
-                             seconds(parts.tm_sec);
+  const auto date =
+      year(parts.tm_year + 1900) / month(unsigned(parts.tm_mon + 1)) / day(unsigned(parts.tm_mday));
+  const sys_seconds moment =
+      sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
   return moment.time_since_epoch().count();
 }
 
@@ -31,18 +31,14 @@ std::string text_of(const X509_NAME* name) {
   return std::string(as_text(written(bio)));
 }
 
-// nullopt: neither a DNS name nor an address, or one that reads differently from
-// what it is ("good.example\0.evil.example").
-std::optional<std::string> text_of(const GENERAL_NAME& name) {
-  int kind = 0;
-  const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(&name, &kind));
-  if (kind != GEN_DNS && kind != GEN_IPADD) return std::nullopt;
-  const Bytes bytes(ASN1_STRING_get0_data(value), std::size_t(ASN1_STRING_length(value)));
-  if (kind == GEN_DNS) {
-    const auto printable = [](std::uint8_t c) { return c > ' ' && c <= '~'; };
-    if (!std::ranges::all_of(bytes, printable)) return std::nullopt;
-    return std::string(as_text(bytes));
-  }
+// nullopt: a name that reads differently from what it is ("good.example\0.evil.example").
+std::optional<std::string> dns_name(Bytes bytes) {
+  const auto printable = [](std::uint8_t c) { return c > ' ' && c <= '~'; };
+  if (!std::ranges::all_of(bytes, printable)) return std::nullopt;
+  return std::string(as_text(bytes));
+}
+
+std::optional<std::string> address(Bytes bytes) {
   if (bytes.size() != 4 && bytes.size() != 16) return std::nullopt;
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text.data(), text.size());
@@ -56,7 +52,12 @@ std::optional<std::vector<std::string>> alternative_names(const X509* certificat
       X509_get_ext_d2i(certificate, NID_subject_alt_name, &found, nullptr)));
   if (!list) return found == -1 ? std::optional(names) : std::nullopt;  // -1: has none
   for (int i = 0; i < sk_GENERAL_NAME_num(list.get()); ++i) {
-    auto text = text_of(*sk_GENERAL_NAME_value(list.get(), i));
+    int kind = 0;
+    const auto* value = static_cast<const ASN1_STRING*>(
+        GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(list.get(), i), &kind));
+    if (kind != GEN_DNS && kind != GEN_IPADD) continue;
+    const Bytes bytes(ASN1_STRING_get0_data(value), std::size_t(ASN1_STRING_length(value)));
+    auto text = kind == GEN_DNS ? dns_name(bytes) : address(bytes);
     if (!text) return std::nullopt;
     names.push_back(*std::move(text));
   }

@@ -49,9 +49,10 @@ public:
 
   // The dates of a certificate that is valid at all times (4.1.2.5).
   void valid_always() {
-    require(ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate_.get()), "20000101000000Z") &&
-                ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate_.get()), "99991231235959Z"),
-            "date a certificate");
+    require(
+        ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate_.get()), "20000101000000Z") &&
+            ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate_.get()), "99991231235959Z"),
+        "date a certificate");
   }
 
   void key(EVP_PKEY* key) {
@@ -95,8 +96,8 @@ public:
 private:
   static void add_common_name(X509_NAME* name, std::string_view text) {
     const int added = X509_NAME_add_entry_by_NID(
-        name, NID_commonName, MBSTRING_UTF8,
-        reinterpret_cast<const unsigned char*>(text.data()), int(text.size()), -1, 0);
+        name, NID_commonName, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.data()),
+        int(text.size()), -1, 0);
     if (added != 1) throw std::invalid_argument("a name in a certificate has 1 to 64 characters");
   }
 
@@ -133,6 +134,7 @@ private:
 }  // namespace
 
 Issued make_root(std::string_view realm) {
+  const QuietErrors quiet;
   const KeyHandle key = generate("P-384");
   Draft draft;
   draft.subject(realm);
@@ -148,16 +150,12 @@ Issued make_gateway_leaf(Bytes root_certificate, const Secret& root_key_pem,
                          std::span<const std::string> names, unsigned days) {
   if (names.empty()) throw std::invalid_argument("a gateway's certificate needs a name");
   if (days < 1 || days > root_days) throw std::invalid_argument("1 to 3,650 days");
-  CertificateHandle root;
-  KeyHandle root_key;
-  {
-    const QuietErrors quiet;
-    root = certificate_from_der(root_certificate);
-    root_key = private_key_from_pem(root_key_pem.bytes());
-    if (!root || !root_key || X509_check_private_key(root.get(), root_key.get()) != 1 ||
-        !fit_for_root(root_key.get())) {
-      throw std::invalid_argument("this is not the key of this root");
-    }
+  const QuietErrors quiet;
+  const auto root = certificate_from_der(root_certificate);
+  const auto root_key = private_key_from_pem(root_key_pem.bytes());
+  if (!root || !root_key || X509_check_private_key(root.get(), root_key.get()) != 1 ||
+      !fit_for_root(root_key.get()) || X509_check_ca(root.get()) != 1) {
+    throw std::invalid_argument("this is not a root and its key");
   }
 
   const KeyHandle key = generate("P-256");
@@ -174,6 +172,7 @@ Issued make_gateway_leaf(Bytes root_certificate, const Secret& root_key_pem,
 }
 
 ByteString self_signed(const SigningKey& key, std::string_view common_name) {
+  const QuietErrors quiet;
   Draft draft;
   draft.subject(common_name);
   draft.valid_always();
@@ -186,6 +185,7 @@ ByteString self_signed(const SigningKey& key, std::string_view common_name) {
 }
 
 std::string to_pem(Bytes certificate) {
+  const QuietErrors quiet;
   const auto parsed = certificate_from_der(certificate);
   if (!parsed) throw std::invalid_argument("not a certificate");
   const BioHandle bio = writing();

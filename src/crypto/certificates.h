@@ -22,7 +22,7 @@ Issued make_root(std::string_view realm);
 // A P-256 leaf for a gateway: serverAuth, CA:FALSE, the names (one at least) as DNS
 // or IP subjectAltNames. Valid from an hour ago, since clocks differ. The root may
 // also be one of RSA with 4,096 bits or more. Throws std::invalid_argument when the
-// key does not match the root, a name is none, or days are not 1 to 3,650.
+// key does not match the root or that is no CA, a name is none, or days are not 1 to 3,650.
 Issued make_gateway_leaf(Bytes root_certificate, const Secret& root_key_pem,
                          std::span<const std::string> names, unsigned days);
 
@@ -35,7 +35,7 @@ std::optional<ByteString> from_pem(std::string_view text);  // the first CERTIFI
 
 struct CertificateFacts {
   std::string subject;             // RFC 4514: "CN=…"; UTF-8 without control characters
-  std::vector<std::string> names;  // subjectAltNames, DNS and IP as text
+  std::vector<std::string> names;  // subjectAltNames: DNS and IP as text, others left out
   std::int64_t not_before = 0;     // seconds since 1970
   std::int64_t not_after = 0;
 };

@@ -58,7 +58,7 @@ Sha512 Transcript::digest() const {
 
 void fill_random(Buffer buffer) {
   sodium_ready();
-  randombytes_buf(buffer.data(), buffer.size());
+  if (!buffer.empty()) randombytes_buf(buffer.data(), buffer.size());
 }
 
 std::string to_hex(Bytes bytes) {

@@ -38,7 +38,7 @@ std::array<std::uint8_t, N> random_array() {
 std::string to_hex(Bytes bytes);
 std::string to_base64url(Bytes bytes);  // RFC 4648 section 5, no padding
 std::optional<ByteString> from_base64url(std::string_view text);
-std::string to_base32(Bytes bytes);     // RFC 4648 section 6, lower case, no padding
+std::string to_base32(Bytes bytes);  // RFC 4648 section 6, lower case, no padding
 std::optional<ByteString> from_base32(std::string_view text);  // either case
 
 }  // namespace tasuki::crypto

@@ -9,7 +9,9 @@
 
 namespace tasuki::crypto {
 
-void FreeKey::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+void FreeKey::operator()(EVP_PKEY* key) const {
+  EVP_PKEY_free(key);
+}
 
 // The text form of an AgentId.
 namespace {
@@ -81,9 +83,9 @@ namespace {
 constexpr std::array<std::uint8_t, 27> p256_start{
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
     0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-constexpr std::array<std::uint8_t, 24> p384_start{
-    0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
-    0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04};
+constexpr std::array<std::uint8_t, 24> p384_start{0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
+                                                  0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+                                                  0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04};
 
 bool has_form(Bytes der, Bytes start, std::size_t point_size) {
   return der.size() == start.size() + point_size &&
@@ -137,14 +139,17 @@ std::optional<SigningKey> SigningKey::from_pem(Bytes pem) {
   if (!key || group_of(key.get()) != "prime256v1") return std::nullopt;
   // A file may name another public key than the private one's, or write it compressed.
   const Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free> check(EVP_PKEY_CTX_new(key.get(), nullptr));
-  const bool whole = check && EVP_PKEY_check(check.get()) == 1 &&
-                     EVP_PKEY_set_utf8_string_param(
-                         key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") == 1;
+  const bool whole =
+      check && EVP_PKEY_check(check.get()) == 1 &&
+      EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                     "uncompressed") == 1;
   if (!whole) return std::nullopt;
   return SigningKey(std::move(key));
 }
 
-Secret SigningKey::to_pem() const { return private_key_to_pem(key_.get()); }
+Secret SigningKey::to_pem() const {
+  return private_key_to_pem(key_.get());
+}
 
 PublicKey SigningKey::public_key() const {
   auto key = PublicKey::from_spki(to_der(key_.get(), i2d_PUBKEY));
@@ -156,8 +161,8 @@ ByteString SigningKey::sign(Bytes message) const {
   const DigestContext context(EVP_MD_CTX_new());
   std::size_t size = std::size_t(EVP_PKEY_get_size(key_.get()));
   ByteString signature(size);
-  require(context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr,
-                                        key_.get()) == 1 &&
+  require(context &&
+              EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
               EVP_DigestSign(context.get(), signature.data(), &size, message.data(),
                              message.size()) == 1,
           "sign");

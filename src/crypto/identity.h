@@ -4,13 +4,16 @@
 #include "crypto/hash.h"
 #include "crypto/secret.h"
 
+#include <openssl/types.h>
+
 #include <compare>
 #include <memory>
-#include <openssl/types.h>
 
 namespace tasuki::crypto {
 
-struct FreeKey { void operator()(EVP_PKEY* key) const; };
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const;
+};
 using KeyHandle = std::unique_ptr<EVP_PKEY, FreeKey>;
 
 // SHA-256 of a public key's SubjectPublicKeyInfo. Shown to people as base32 in
@@ -55,11 +58,12 @@ private:
 class SigningKey {
 public:
   static SigningKey generate();
-  static std::optional<SigningKey> from_pem(Bytes pem);  // nullopt: not a P-256 key in PEM, or encrypted
-  Secret to_pem() const;                                  // PKCS#8, unencrypted
+  // nullopt: not a P-256 key in PEM, or encrypted.
+  static std::optional<SigningKey> from_pem(Bytes pem);
+  Secret to_pem() const;  // PKCS#8, unencrypted
 
   PublicKey public_key() const;
-  ByteString sign(Bytes message) const;  // ECDSA with SHA-256, DER
+  ByteString sign(Bytes message) const;            // ECDSA with SHA-256, DER
   EVP_PKEY* handle() const { return key_.get(); }  // for OpenSSL; still owned here
 
 private:

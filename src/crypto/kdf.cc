@@ -17,6 +17,12 @@ struct Wiped : State {
   ~Wiped() { sodium_memzero(static_cast<State*>(this), sizeof(State)); }
 };
 
+// libsodium wants an address even for a key of no bytes.
+const std::uint8_t* address_of(Bytes key) {
+  static constexpr std::uint8_t none = 0;
+  return key.empty() ? &none : key.data();
+}
+
 }  // namespace
 
 Secret sha512_secret(Parts message) {
@@ -32,7 +38,7 @@ Secret sha512_secret(Parts message) {
 
 Secret hmac_sha512(Bytes key, Parts message) {
   Wiped<crypto_auth_hmacsha512_state> state;
-  crypto_auth_hmacsha512_init(&state, key.data(), key.size());
+  crypto_auth_hmacsha512_init(&state, address_of(key), key.size());
   for (const Bytes part : message) {
     crypto_auth_hmacsha512_update(&state, part.data(), part.size());
   }
@@ -41,7 +47,9 @@ Secret hmac_sha512(Bytes key, Parts message) {
   return tag;
 }
 
-Secret hkdf_extract(Bytes salt, Parts key_material) { return hmac_sha512(salt, key_material); }
+Secret hkdf_extract(Bytes salt, Parts key_material) {
+  return hmac_sha512(salt, key_material);
+}
 
 Secret hkdf_expand(Bytes key, Parts label, std::size_t size) {
   constexpr std::size_t block_size = crypto_auth_hmacsha512_BYTES;
@@ -52,7 +60,7 @@ Secret hkdf_expand(Bytes key, Parts label, std::size_t size) {
   for (std::size_t done = 0; done < size; done += block.size()) {
     ++counter;
     Wiped<crypto_auth_hmacsha512_state> state;
-    crypto_auth_hmacsha512_init(&state, key.data(), key.size());
+    crypto_auth_hmacsha512_init(&state, address_of(key), key.size());
     crypto_auth_hmacsha512_update(&state, block.bytes().data(), block.size());
     for (const Bytes part : label) {
       crypto_auth_hmacsha512_update(&state, part.data(), part.size());

@@ -66,7 +66,9 @@ ServerRandomness ServerRandomness::fresh() {
   return {random_array<32>(), random_array<32>(), random_array<32>()};
 }
 
-ServerRandomness::~ServerRandomness() { wipe(keyshare_seed); }
+ServerRandomness::~ServerRandomness() {
+  wipe(keyshare_seed);
+}
 
 // Registration.
 
@@ -152,9 +154,8 @@ std::optional<Server> Server::respond(const ServerSetup& setup, const Record* re
   if (!shared) return std::nullopt;
 
   Server server;
-  concatenate(Buffer(server.ke2_).first(ke2_mac),
-              {*evaluated, randomness.masking_nonce, response, randomness.nonce,
-               keyshare.public_key});
+  concatenate(Buffer(server.ke2_).first(ke2_mac), {*evaluated, randomness.masking_nonce, response,
+                                                   randomness.nonce, keyshare.public_key});
   auto transcript = preamble(context, identity_or(identities.client, client_key), ke1,
                              identity_or(identities.server, setup.public_key), server.ke2_);
   SessionKeys keys = derive_keys(*shared, transcript);
@@ -181,9 +182,8 @@ std::optional<Client::Finished> Client::finish(const Ke2& ke2, Stretch stretch,
   const auto randomized =
       randomized_password(password, blind.bytes(), slice<oprf::Element>(ke2, 0), stretch);
   if (!randomized) return std::nullopt;
-  const auto response =
-      mask(masking_key(*randomized).bytes(), slice<Nonce>(ke2, ke2_masking_nonce),
-           slice<MaskedResponse>(ke2, ke2_masked));
+  const auto response = mask(masking_key(*randomized).bytes(), slice<Nonce>(ke2, ke2_masking_nonce),
+                             slice<MaskedResponse>(ke2, ke2_masked));
   const auto server = slice<PublicKey>(response, 0);
   const auto envelope = slice<Envelope>(response, 32);
   Opened opened = open_envelope(*randomized, Bytes(envelope).first(32), server, identities);

@@ -49,13 +49,13 @@ struct Identities {
 
 // The server's long-term material: made once, kept with the records.
 struct ServerSetup {
-  Secret oprf_seed;     // 64 bytes
-  Secret private_key;   // 32 bytes
+  Secret oprf_seed;    // 64 bytes
+  Secret private_key;  // 32 bytes
   PublicKey public_key{};
 
   static ServerSetup generate();
   static std::optional<ServerSetup> decode(Bytes bytes);  // nullopt: not one
-  Secret encode() const;  // 96 bytes: seed | private key
+  Secret encode() const;                                  // 96 bytes: seed | private key
 };
 
 // Both sides of the registration in one process: for where the person who sets

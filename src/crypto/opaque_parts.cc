@@ -37,8 +37,8 @@ Secret expand_label(const Secret& secret, std::string_view label, Bytes context)
   const std::array<std::uint8_t, 1> label_size{std::uint8_t(prefix.size() + label.size())};
   const std::array<std::uint8_t, 1> context_size{std::uint8_t(context.size())};
   return hkdf_expand(secret.bytes(),
-                     {oprf::length_prefix(hash_size), label_size, as_bytes(prefix),
-                      as_bytes(label), context_size, context},
+                     {oprf::length_prefix(hash_size), label_size, as_bytes(prefix), as_bytes(label),
+                      context_size, context},
                      hash_size);
 }
 
@@ -46,13 +46,19 @@ Secret expand_label(const Secret& secret, std::string_view label, Bytes context)
 
 bool acceptable(Stretch stretch) {
   if (stretch == stretch_none) return true;
-  return stretch.passes >= 1 && stretch.passes <= stretch_most.passes &&
-         stretch.memory_kib >= 8 && stretch.memory_kib <= stretch_most.memory_kib;
+  return stretch.passes >= 1 && stretch.passes <= stretch_most.passes && stretch.memory_kib >= 8 &&
+         stretch.memory_kib <= stretch_most.memory_kib;
 }
 
-Bytes client_key_of(const Record& record) { return Bytes(record).first(32); }
-Bytes masking_key_of(const Record& record) { return Bytes(record).subspan(32, 64); }
-Bytes envelope_of(const Record& record) { return Bytes(record).subspan(96); }
+Bytes client_key_of(const Record& record) {
+  return Bytes(record).first(32);
+}
+Bytes masking_key_of(const Record& record) {
+  return Bytes(record).subspan(32, 64);
+}
+Bytes envelope_of(const Record& record) {
+  return Bytes(record).subspan(96);
+}
 
 Secret oprf_key(const ServerSetup& setup, Bytes credential_id) {
   const Secret seed =
@@ -86,8 +92,8 @@ Secret masking_key(const Secret& randomized_password) {
 }
 
 MaskedResponse mask(Bytes masking_key, const Nonce& nonce, const MaskedResponse& response) {
-  const Secret pad = hkdf_expand(masking_key, {nonce, as_bytes("CredentialResponsePad")},
-                                 response.size());
+  const Secret pad =
+      hkdf_expand(masking_key, {nonce, as_bytes("CredentialResponsePad")}, response.size());
   MaskedResponse masked;
   std::ranges::transform(response, pad.bytes(), masked.begin(), std::bit_xor<>());
   return masked;
@@ -107,10 +113,10 @@ Opened open_envelope(const Secret& randomized_password, Bytes envelope_nonce,
   };
   const Bytes server_identity = identity_or(identities.server, server);
   const Bytes client_identity = identity_or(identities.client, opened.client.public_key);
-  opened.tag = hmac_sha512(auth_key.bytes(),
-                           {envelope_nonce, server, oprf::length_prefix(server_identity.size()),
-                            server_identity, oprf::length_prefix(client_identity.size()),
-                            client_identity});
+  opened.tag =
+      hmac_sha512(auth_key.bytes(),
+                  {envelope_nonce, server, oprf::length_prefix(server_identity.size()),
+                   server_identity, oprf::length_prefix(client_identity.size()), client_identity});
   return opened;
 }
 

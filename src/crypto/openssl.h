@@ -21,7 +21,9 @@ namespace tasuki::crypto {
 template <auto free>
 struct FreeBy {
   template <typename T>
-  void operator()(T* object) const { free(object); }
+  void operator()(T* object) const {
+    free(object);
+  }
 };
 template <typename T, auto free>
 using Handle = std::unique_ptr<T, FreeBy<free>>;

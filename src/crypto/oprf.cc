@@ -30,14 +30,12 @@ Secret expand_message(Bytes message, std::string_view tag) {
   constexpr std::array<std::uint8_t, 1> one{1};
   const std::array<std::uint8_t, 1> tag_size{std::uint8_t(tag.size())};
 
-  const Secret first =
-      sha512_secret({zero_block, message, size_and_zero, as_bytes(tag), tag_size});
+  const Secret first = sha512_secret({zero_block, message, size_and_zero, as_bytes(tag), tag_size});
   return sha512_secret({first.bytes(), one, as_bytes(tag), tag_size});
 }
 
 std::optional<Element> hash_to_group(Bytes input) {
-  const Element element =
-      element_from_uniform(expand_message(input, hash_to_group_tag).bytes());
+  const Element element = element_from_uniform(expand_message(input, hash_to_group_tag).bytes());
   if (!is_element(element)) return std::nullopt;  // the identity, for no input ever found
   return element;
 }
@@ -120,9 +118,11 @@ KeyPair derive_key_pair(Bytes seed, std::string_view info) {
 
 std::optional<Element> blind(Bytes input, Bytes scalar) {
   length_prefix(input.size());  // finalize() will write it down
-  const auto element = hash_to_group(input);
+  auto element = hash_to_group(input);
   if (!element) return std::nullopt;
-  return multiply(scalar, *element);
+  const auto blinded = multiply(scalar, *element);
+  wipe(*element);  // a password can be guessed at with it
+  return blinded;
 }
 
 std::optional<Secret> finalize(Bytes input, Bytes scalar, const Element& evaluated) {
@@ -132,9 +132,9 @@ std::optional<Secret> finalize(Bytes input, Bytes scalar, const Element& evaluat
   auto unblinded = multiply(inverse.bytes(), evaluated);
   if (!unblinded) return std::nullopt;
 
-  Secret output = sha512_secret({length_prefix(input.size()), input,
-                                 length_prefix(unblinded->size()), *unblinded,
-                                 as_bytes("Finalize")});
+  Secret output =
+      sha512_secret({length_prefix(input.size()), input, length_prefix(unblinded->size()),
+                     *unblinded, as_bytes("Finalize")});
   wipe(*unblinded);
   return output;
 }

@@ -13,7 +13,7 @@ Secret::Secret(Bytes from) : bytes_(from.begin(), from.end()) {}
 Secret Secret::random(std::size_t size) {
   sodium_ready();
   Secret secret(size);
-  randombytes_buf(secret.bytes_.data(), size);
+  if (size > 0) randombytes_buf(secret.bytes_.data(), size);
   return secret;
 }
 
@@ -28,9 +28,13 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { wipe(); }
+Secret::~Secret() {
+  wipe();
+}
 
-void Secret::wipe() noexcept { crypto::wipe(bytes_); }
+void Secret::wipe() noexcept {
+  crypto::wipe(bytes_);
+}
 
 bool equal(Bytes left, Bytes right) {
   if (left.size() != right.size()) return false;

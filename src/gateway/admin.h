@@ -9,6 +9,7 @@
 #pragma once
 
 #include "gateway/gateway.h"
+#include "net/linux/local_socket.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -20,11 +21,9 @@ namespace tasuki::gateway {
 class AdminSocket {
 public:
   AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path);
-  ~AdminSocket();
 
 private:
-  class Server;
-  std::shared_ptr<Server> server_;  // shared with the conversations that are under way
+  net::LocalServer server_;
 };
 
 // Asks a running gateway. Blocks for at most a few seconds. nullopt: none runs there.

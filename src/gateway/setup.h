@@ -49,6 +49,7 @@ struct InitRequest {
   std::vector<net::Address> addresses;   // where peers find it, preferred first; 1 to 16
   std::filesystem::path root_key_file;   // empty: state/root-key.pem
   std::filesystem::path profile_file;    // empty: state/REALM.tasuki
+  config::Language language = config::Language::english;  // of gateway.toml's comments
 };
 
 struct InitResult {
@@ -72,6 +73,7 @@ struct GatewayMaterial {
   GatewayId gateway_id{};
   std::string realm;
   std::vector<net::Address> addresses;
+  std::int64_t leaf_ends = 0;    // seconds since 1970; a leaf past its end still loads
 };
 GatewayMaterial load_material(const std::filesystem::path& state);
 

@@ -126,6 +126,7 @@ public:
   // Says no at the next opportunity, whatever the client sends.
   void deny(Denial reason) { denial_ = reason; }
 
+  bool greeted() const { return step_ != Step::hello; }
   const ClientHello& client() const { return client_; }
   Grant& grant() { return *grant_; }
 

@@ -92,7 +92,8 @@ void AgentEnd::on_frame(const wire::Frame& frame) {
 AgentEnd::Phase AgentEnd::phase() const {
   if (!authentication_) return Phase::connecting;
   switch (authentication_->state()) {
-    case AgentAuthentication::State::waiting: return Phase::connecting;
+    case AgentAuthentication::State::waiting:
+      return authentication_->greeted() ? Phase::proving : Phase::connecting;
     case AgentAuthentication::State::denied: return Phase::denied;
     case AgentAuthentication::State::done: return Phase::open;
   }

@@ -97,7 +97,7 @@ public:
   // `book` must outlive this.
   AgentEnd(const SealContext& context, Self self, PasswordBook& book);
 
-  enum class Phase { connecting, denied, open };
+  enum class Phase { connecting, proving, denied, open };
   Phase phase() const;
 
   void deny(Denial reason) { denial_ = reason; }  // before the client is let in

@@ -90,7 +90,7 @@ bool Forwarder::drain(Direction& direction) {
     wait(direction, *direction.to, written.want);
     return false;
   }
-  direction.pending = {};
+  direction.pending = ByteString();  // gives the memory back; `= {}` would keep it
   return true;
 }
 

@@ -21,9 +21,10 @@ public:
   // The same where an end is an error.
   asio::awaitable<wire::Frame> expect();
 
-  // True if bytes have been read that no frame was made of. Whoever takes the stream
-  // over from a conversation checks: such bytes would be lost.
+  // Bytes that were read beyond the last frame. Whoever takes the stream over from a
+  // conversation begins with them, or sees to it that there are none.
   bool leftover() const { return reader_.inside_frame(); }
+  ByteString take_leftover() { return reader_.take_rest(); }
 
 private:
   Stream& stream_;

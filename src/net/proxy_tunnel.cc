@@ -9,7 +9,9 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <thread>
 
 namespace tasuki::net {
@@ -31,6 +33,12 @@ using Multi = std::unique_ptr<CURLM, CloseMulti>;
 void start_curl() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_ALL);
   if (started != CURLE_OK) throw std::runtime_error(curl_easy_strerror(started));
+}
+
+// At least 1: to curl, 0 means its own default.
+int milliseconds_to(Clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+  return int(std::clamp<decltype(left)>(left, 1, std::numeric_limits<int>::max()));
 }
 
 template <typename Value>
@@ -56,7 +64,7 @@ std::size_t discard(char*, std::size_t size, std::size_t count, void*) {
 }
 
 // Everything the environment or a ~/.netrc could say is said here instead.
-Easy prepare(const Proxy& proxy, const Address& to) {
+Easy prepare(const Proxy& proxy, const Address& to, Clock::time_point until) {
   Easy easy(curl_easy_init());
   if (!easy) throw std::bad_alloc();
 
@@ -65,7 +73,9 @@ Easy prepare(const Proxy& proxy, const Address& to) {
   set(easy, CURLOPT_CONNECT_ONLY, 1L);
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_NETRC, long(CURL_NETRC_IGNORED));
-  set(easy, CURLOPT_QUICK_EXIT, 1L);  // does not wait for a name lookup that hangs
+  set(easy, CURLOPT_CONNECTTIMEOUT_MS, long(milliseconds_to(until)));  // else 5 minutes
+  set(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, 250L);  // as when we connect ourselves
+  set(easy, CURLOPT_QUICK_EXIT, 1L);                   // does not wait for a name lookup that hangs
   set(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   set(easy, CURLOPT_WRITEFUNCTION, discard);  // else to stdout
   set(easy, CURLOPT_HEADERFUNCTION, discard);
@@ -112,7 +122,7 @@ public:
         to_(to),
         until_(until),
         multi_(curl_multi_init()),
-        easy_(prepare(proxy, to)) {
+        easy_(prepare(proxy, to, until)) {
     if (!multi_) throw std::bad_alloc();
     thread_ = std::thread([this] { answer_->give(work()); });
   }
@@ -144,11 +154,8 @@ private:
       const CURLMcode result = curl_multi_perform(multi_.get(), &running);
       if (result != CURLM_OK) throw std::runtime_error(curl_multi_strerror(result));
       if (running == 0) break;
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - Clock::now());
-      if (left.count() <= 0) throw too_late();
-      if (abandoned_) throw too_late();  // nobody listens
-      const auto patience = std::min<std::chrono::milliseconds>(left, std::chrono::minutes(1));
-      curl_multi_poll(multi_.get(), nullptr, 0, int(patience.count()), nullptr);
+      if (abandoned_ || Clock::now() >= until_) throw too_late();
+      curl_multi_poll(multi_.get(), nullptr, 0, milliseconds_to(until_), nullptr);
     }
     int more = 0;
     const CURLMsg* const message = curl_multi_info_read(multi_.get(), &more);
@@ -168,6 +175,7 @@ private:
   }
 
   ReachError failed(CURLcode result) {
+    if (result == CURLE_OPERATION_TIMEDOUT) return too_late();
     if (!proxy_reached()) return {Cause::proxy_unreachable, cannot_reach(result)};
     if (proxy_.kind == Proxy::Kind::socks5) return socks_failure(result);
     return http_failure(result);
@@ -215,7 +223,8 @@ private:
     return {Cause::timed_out, says("did not connect to " + to_.text() + " in time")};
   }
 
-  bool proxy_reached() { return get<curl_off_t>(easy_, CURLINFO_CONNECT_TIME_T) > 0; }
+  // curl knows the other side's port as soon as, and only if, TCP is connected.
+  bool proxy_reached() { return get<long>(easy_, CURLINFO_PRIMARY_PORT) != 0; }
   std::string says(const std::string& what) { return "proxy " + proxy_.text() + " " + what; }
   std::string cannot_reach(CURLcode result) {
     const long error = get<long>(easy_, CURLINFO_OS_ERRNO);

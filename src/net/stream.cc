@@ -77,6 +77,13 @@ void Stream::abort(std::error_code why) noexcept {
   socket_.cancel(ignored);
 }
 
+void PlainStream::reset(std::error_code why) noexcept {
+  if (!aborted_) aborted_ = why;
+  ErrorCode ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.close(ignored);
+}
+
 Progress PlainStream::try_read(Buffer into) {
   if (aborted_) return {.error = aborted_};
   const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), 0);

@@ -84,6 +84,10 @@ public:
   Progress try_read(Buffer into) override;
   Progress try_write(Bytes bytes) override;
   Progress try_finish() override;
+
+  // Closes with a reset, so that the program at the other end sees a failure and not
+  // a clean end. Otherwise as abort().
+  void reset(std::error_code why) noexcept;
 };
 
 // Fewer and larger calls cost less: the most that one read asks for.

@@ -49,9 +49,11 @@ asio::awaitable<Greeted> greet(const Door& door, net::Address gateway);  // this
 // Throws as greet() does, and control::RefusedByGateway.
 asio::awaitable<Admitted> enter(const Door& door, control::Role role);
 
-// The next answer within answer_limit, as an M. Throws control::RefusedByGateway,
-// wire::ProtocolError, std::system_error.
-template <typename M>
-asio::awaitable<M> answer(Greeted& line);
+// The next frame within the limit. Read it with control::expect<M>(), which throws
+// control::RefusedByGateway or wire::ProtocolError.
+asio::awaitable<wire::Frame> next_answer(
+    Greeted& line, std::chrono::steady_clock::duration limit = answer_limit);
+
+asio::awaitable<void> say(Greeted& line, ByteString frame);
 
 }  // namespace tasuki::peer

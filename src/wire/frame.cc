@@ -29,13 +29,22 @@ std::optional<Frame> FrameReader::next() {
   Frame frame{rest[0], {payload.begin(), payload.end()}};
   start_ += frame_header_size + length;
   if (start_ == pending_.size()) {
-    pending_ = {};  // gives the memory back: most connections are idle
+    // Gives the memory back, since most connections are idle (`= {}` would keep it).
+    pending_ = ByteString();
     start_ = 0;
   } else if (start_ >= max_payload) {
     pending_.erase(pending_.begin(), pending_.begin() + std::ptrdiff_t(start_));
     start_ = 0;
   }
   return frame;
+}
+
+ByteString FrameReader::take_rest() {
+  const Bytes rest = Bytes(pending_).subspan(start_);
+  ByteString taken(rest.begin(), rest.end());
+  pending_ = {};
+  start_ = 0;
+  return taken;
 }
 
 }  // namespace tasuki::wire

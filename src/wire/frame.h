@@ -51,6 +51,10 @@ public:
   // The next whole frame, if it has arrived.
   std::optional<Frame> next();
 
+  // What has arrived behind the last whole frame: for whoever goes on with the bytes
+  // when the conversation in frames is over.
+  ByteString take_rest();
+
   // True while a frame has begun and not ended: the peer owes us bytes.
   bool inside_frame() const { return start_ < pending_.size(); }
 

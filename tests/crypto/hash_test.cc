@@ -8,7 +8,9 @@
 namespace tasuki::crypto {
 namespace {
 
-std::string hex(const Secret& value) { return to_hex(value.bytes()); }
+std::string hex(const Secret& value) {
+  return to_hex(value.bytes());
+}
 
 // FIPS 180-4's example.
 TEST(Hash, IsSha256AndSha512) {
@@ -68,9 +70,13 @@ TEST(Random, DiffersEveryTime) {
 
 // RFC 4648, section 10.
 TEST(Text, Base32AsInTheRfc) {
-  const std::pair<std::string_view, std::string_view> examples[] = {
-      {"", ""},         {"f", "my"},          {"fo", "mzxq"},       {"foo", "mzxw6"},
-      {"foob", "mzxw6yq"}, {"fooba", "mzxw6ytb"}, {"foobar", "mzxw6ytboi"}};
+  const std::pair<std::string_view, std::string_view> examples[] = {{"", ""},
+                                                                    {"f", "my"},
+                                                                    {"fo", "mzxq"},
+                                                                    {"foo", "mzxw6"},
+                                                                    {"foob", "mzxw6yq"},
+                                                                    {"fooba", "mzxw6ytb"},
+                                                                    {"foobar", "mzxw6ytboi"}};
   for (const auto& [plain, text] : examples) {
     EXPECT_EQ(to_base32(as_bytes(plain)), text);
     const auto back = from_base32(text);

@@ -16,9 +16,13 @@ namespace {
 
 constexpr std::string_view base32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-AgentId some_id() { return AgentId(random_array<32>()); }
+AgentId some_id() {
+  return AgentId(random_array<32>());
+}
 
-KeyHandle make_key(const char* group) { return KeyHandle(EVP_EC_gen(group)); }
+KeyHandle make_key(const char* group) {
+  return KeyHandle(EVP_EC_gen(group));
+}
 
 ByteString spki_of(EVP_PKEY* key) {
   std::uint8_t* der = nullptr;

@@ -10,7 +10,9 @@
 namespace tasuki::crypto::opaque {
 namespace {
 
-Secret password(std::string_view text) { return Secret(as_bytes(text)); }
+Secret password(std::string_view text) {
+  return Secret(as_bytes(text));
+}
 
 // The encodings of the identity and of what is no element at all.
 const oprf::Element identity{};
@@ -162,8 +164,8 @@ TEST(Opaque, AServerWithTheRecordButNotItsKeyIsNotBelieved) {
   auto thief = ServerSetup::generate();
   thief.oprf_seed = house.setup.oprf_seed.copy();
   Client client(password("hunter2"));
-  const auto server = Server::respond(thief, &house.record, house.id, house.names, house.context,
-                                      client.ke1());
+  const auto server =
+      Server::respond(thief, &house.record, house.id, house.names, house.context, client.ke1());
   EXPECT_FALSE(house.finish(client, server->ke2()));
 }
 
@@ -379,8 +381,8 @@ TEST(OpaqueFake, LetsNobodyInEvenWithTheKe3ThatWouldFit) {
       preamble(house.context, house.names.client, ke1, house.names.server, without.ke2());
   const auto keys = derive_keys(shared.value(), transcript);
   transcript.add(Bytes(without.ke2()).last(64));
-  const auto ke3 = array_from<Ke3>(
-      hmac_sha512(keys.client_mac_key.bytes(), {transcript.digest()}).bytes());
+  const auto ke3 =
+      array_from<Ke3>(hmac_sha512(keys.client_mac_key.bytes(), {transcript.digest()}).bytes());
 
   EXPECT_TRUE(control.finish(ke3));
   EXPECT_FALSE(without.finish(ke3));

@@ -14,8 +14,12 @@ namespace {
 using namespace opaque;
 using Array32 = std::array<std::uint8_t, 32>;
 
-Secret secret(std::string_view hex) { return Secret(from_hex(hex)); }
-std::string hex(const Secret& value) { return to_hex(value.bytes()); }
+Secret secret(std::string_view hex) {
+  return Secret(from_hex(hex));
+}
+std::string hex(const Secret& value) {
+  return to_hex(value.bytes());
+}
 
 ServerSetup setup_of(std::string_view oprf_seed, std::string_view private_key) {
   ByteString bytes = from_hex(oprf_seed);
@@ -92,15 +96,14 @@ TEST_P(OpaqueVectors, ReproduceTheLogin) {
   const Inputs in(v);
   const auto record = array_from_hex<Record>(v.registration_upload);
 
-  Client client(secret(v.password), {array_from_hex<Array32>(v.blind_login),
-                                     array_from_hex<Array32>(v.client_nonce),
-                                     array_from_hex<Array32>(v.client_keyshare_seed)});
+  Client client(secret(v.password),
+                {array_from_hex<Array32>(v.blind_login), array_from_hex<Array32>(v.client_nonce),
+                 array_from_hex<Array32>(v.client_keyshare_seed)});
   EXPECT_EQ(to_hex(client.ke1()), v.ke1);
-  const auto server = Server::respond(in.setup, &record, in.credential_id, in.identities(),
-                                      in.context, client.ke1(),
-                                      {array_from_hex<Array32>(v.masking_nonce),
-                                       array_from_hex<Array32>(v.server_nonce),
-                                       array_from_hex<Array32>(v.server_keyshare_seed)});
+  const auto server = Server::respond(
+      in.setup, &record, in.credential_id, in.identities(), in.context, client.ke1(),
+      {array_from_hex<Array32>(v.masking_nonce), array_from_hex<Array32>(v.server_nonce),
+       array_from_hex<Array32>(v.server_keyshare_seed)});
   ASSERT_TRUE(server);
   EXPECT_EQ(to_hex(server->ke2()), v.ke2);
   const auto finished = client.finish(server->ke2(), stretch_none, in.identities(), in.context);
@@ -121,24 +124,23 @@ TEST_P(OpaqueVectors, ReproduceTheKeysInBetween) {
   const auto ke2 = array_from_hex<Ke2>(v.ke2);
   const auto record = array_from_hex<Record>(v.registration_upload);
 
-  const auto randomized =
-      randomized_password(secret(v.password), from_hex(v.blind_login),
-                          slice<oprf::Element>(ke2, 0), stretch_none);
+  const auto randomized = randomized_password(secret(v.password), from_hex(v.blind_login),
+                                              slice<oprf::Element>(ke2, 0), stretch_none);
   ASSERT_TRUE(randomized);
   EXPECT_EQ(hex(*randomized), v.randomized_password);
   EXPECT_EQ(hex(masking_key(*randomized)), to_hex(masking_key_of(record)));
 
-  const auto keyshare = oprf::derive_key_pair(from_hex(v.server_keyshare_seed),
-                                              "OPAQUE-DeriveDiffieHellmanKeyPair");
+  const auto keyshare =
+      oprf::derive_key_pair(from_hex(v.server_keyshare_seed), "OPAQUE-DeriveDiffieHellmanKeyPair");
   const auto client_keyshare = slice<oprf::Element>(ke1, 64);
   const auto client_key = slice<oprf::Element>(client_key_of(record), 0);
   const auto shared = triple_dh({{keyshare.private_key.bytes(), client_keyshare},
                                  {in.setup.private_key.bytes(), client_keyshare},
                                  {keyshare.private_key.bytes(), client_key}});
   ASSERT_TRUE(shared);
-  const auto keys = derive_keys(
-      *shared, preamble(in.context, identity_or(in.client_identity, client_key), ke1,
-                        identity_or(in.server_identity, in.setup.public_key), ke2));
+  const auto keys =
+      derive_keys(*shared, preamble(in.context, identity_or(in.client_identity, client_key), ke1,
+                                    identity_or(in.server_identity, in.setup.public_key), ke2));
   EXPECT_EQ(hex(keys.handshake_secret), v.handshake_secret);
   EXPECT_EQ(hex(keys.server_mac_key), v.server_mac_key);
   EXPECT_EQ(hex(keys.client_mac_key), v.client_mac_key);
@@ -158,12 +160,11 @@ TEST(OpaqueFakeVector, IsReproduced) {
 
   const auto client_identity = from_hex(v.client_identity);
   const auto server_identity = from_hex(v.server_identity);
-  const auto server = Server::respond(setup, &stand_in, from_hex(vectors::credential_id),
-                                      {client_identity, server_identity},
-                                      from_hex(vectors::context), array_from_hex<Ke1>(v.ke1),
-                                      {array_from_hex<Array32>(v.masking_nonce),
-                                       array_from_hex<Array32>(v.server_nonce),
-                                       array_from_hex<Array32>(v.server_keyshare_seed)});
+  const auto server = Server::respond(
+      setup, &stand_in, from_hex(vectors::credential_id), {client_identity, server_identity},
+      from_hex(vectors::context), array_from_hex<Ke1>(v.ke1),
+      {array_from_hex<Array32>(v.masking_nonce), array_from_hex<Array32>(v.server_nonce),
+       array_from_hex<Array32>(v.server_keyshare_seed)});
   ASSERT_TRUE(server);
   EXPECT_EQ(to_hex(server->ke2()), v.ke2);
 }

@@ -13,7 +13,9 @@ namespace {
 const ByteString order =
     from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
 
-Element element(std::string_view hex) { return array_from_hex<Element>(hex); }
+Element element(std::string_view hex) {
+  return array_from_hex<Element>(hex);
+}
 
 TEST(Oprf, ScalarsAreThoseBelowTheOrderExceptZero) {
   ByteString below = order, above = order, one(32);

@@ -9,7 +9,9 @@ namespace tasuki::crypto {
 namespace {
 
 template <typename T>
-concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+concept Printable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 
 TEST(Secret, MovesAndIsNeitherCopiedNorPrintedByAccident) {
   static_assert(std::is_nothrow_move_constructible_v<Secret>);
@@ -45,6 +47,7 @@ TEST(Secret, CopiesByTheWordOnly) {
   EXPECT_NE(copy.bytes().data(), secret.bytes().data());
   EXPECT_TRUE(equal(copy.bytes(), secret.bytes()));
   EXPECT_FALSE(equal(copy.bytes(), Secret::random(32).bytes()));
+  EXPECT_TRUE(Secret::random(0).empty());
 }
 
 TEST(Secret, StartsAsZeros) {

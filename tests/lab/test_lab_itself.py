@@ -4,7 +4,9 @@ A stand-in that reads everything it passes (socat, in the clear) takes the place
 gateway. What is a success here must fail to be found through Tasuki, and the other way round.
 """
 
+import base64
 import time
+from pathlib import Path
 
 import pytest
 from support import firewall, packages
@@ -12,7 +14,8 @@ from support.desktop import RdpDesktop, SharedDesktop, TigerDesktop
 from support.network import GATEWAY, GATEWAY6, behind_proxies, two_nats
 from support.packages import tool
 from support.pixels import blank, differing_pixels, wait_until_same
-from support.services import Listener, greeter, read_exactly, ticker
+from support.program import alive
+from support.services import TICK, Listener, Service, greeter, read_exactly, ticker
 from support.traces import forms_of, memory_of, traces, typed_keys
 from support.viewer import RdpScreen, VncScreen
 from support.waiting import NeverHappened, eventually
@@ -176,7 +179,6 @@ def test_what_crosses_in_the_clear_is_found_in_the_capture(network):
 @pytest.mark.parametrize("written", [
     "xx{}yy", "{hex}", "{HEX}", "a{b64}", "ab{b64}", "abc{b64}"])
 def test_a_secret_is_found_in_every_form(written):
-    import base64
     secret = "Hato-no-su-3?>komorebi~~"
     if "{b64}" in written:
         before = written.split("{")[0]
@@ -207,7 +209,6 @@ def test_a_secret_in_a_process_is_found_while_it_lives(network):
 
 
 def test_a_lost_or_repeated_tick_is_noticed(network):
-    from support.services import TICK, Service
     with ticker(network.office) as steady:
         ear = Listener(network.office.connect("127.0.0.1", steady.port))
         assert ear.hears_more()
@@ -229,8 +230,7 @@ def test_nothing_of_a_network_outlives_it(directory):
         eventually("both run", lambda: len(gone.office.processes()) == 3)
         pids, names = gone.office.processes(), [m.name for m in gone.machines.values()]
     assert not sleeper.running()
-    from pathlib import Path
-    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert not [pid for pid in pids if alive(pid)]
     assert not [name for name in names if Path(f"/run/netns/{name}").exists()]
 
 

@@ -228,12 +228,8 @@ struct Listener {
 struct DeadEnd : Listener {
   explicit DeadEnd(const char* ip = "127.0.0.1") : Listener(ip, 0) {
     for (int i = 0; i < 4; ++i) {
-      auto& socket = queued.emplace_back(io, endpoint.protocol());
-      socket.non_blocking(true);
-      ErrorCode in_progress;
-      socket.connect(endpoint, in_progress);
+      queued.emplace_back(io).async_connect(endpoint, [](ErrorCode) {});
     }
-    std::this_thread::sleep_for(20ms);
   }
   std::list<tcp::socket> queued;
 };

@@ -41,12 +41,14 @@ class Display:
         one of them is in use in all. X's own lock file decides who has it. (-displayfd
         would pick a number, but takes no lock, and so steals one across namespaces.)
         """
-        # -ac: other programs of the lab draw on it without a cookie. Only Unix sockets listen.
+        # -ac: other programs of the lab draw on it without a cookie. -noreset: a server that
+        # starts over when its last client leaves throws out the one that is just coming.
         for number in _numbers:
             lock, path = Path(f"/tmp/.X{number}-lock"), f"/tmp/.X11-unix/X{number}"
             if lock.exists() or Path(path).exists():
                 continue
-            server = self.start(arguments[0], f":{number}", *arguments[1:], "-ac", "-nolisten", "tcp")
+            server = self.start(arguments[0], f":{number}", *arguments[1:], "-ac", "-noreset",
+                                "-nolisten", "tcp")
             eventually(f"X display {number} is there",
                        lambda: not server.running() or (_owner(lock) == server.pid and _accepts(path)))
             if server.running():
@@ -95,9 +97,6 @@ class Display:
         self.xdotool("type", "--delay", "15", text)
         if enter:
             self.xdotool("key", "Return")
-
-    def click(self, x, y):
-        self.xdotool("mousemove", x, y, "click", 1)
 
     def picture(self):
         return picture_of(self.display)

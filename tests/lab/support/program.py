@@ -104,6 +104,14 @@ class Program:
         return f"<{' '.join(words)[:100]}>"
 
 
+def alive(pid):
+    """Whether a process runs. One that ended and waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def pipe_with(text):
     """The read end of a pipe that holds one line: how a secret reaches a program."""
     reading, writing = os.pipe()

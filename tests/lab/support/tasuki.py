@@ -59,6 +59,7 @@ class Party:
         for part in ("", "tmp", "run"):
             (self.home / part).mkdir(parents=True, exist_ok=True)
         (self.home / "run").chmod(0o700)
+        self.transcript = []  # every Outcome, so that a test can look for what should not be there
         self.settings = {}  # further environment variables, for this party alone
         self._runs = 0
 
@@ -79,7 +80,8 @@ class Party:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        self.transcript.append(Outcome(done.returncode, done.stdout, done.stderr))
+        return self.transcript[-1]
 
     def start(self, *arguments, secrets=None):
         """Starts and returns the running program."""

@@ -21,16 +21,19 @@ class Screen(Display):
         self.start_server(tool("Xvfb"), "-screen", "0", f"{size[0]}x{size[1]}x24")
         self.manage_windows(bare=True)
         self.paint("#000000")
-        self._moves = 0
+        self.xdotool("mousemove", size[0] - 3, size[1] - 3)  # away from what is looked at
+        self._step = 1
 
     def move_pointer(self):
-        """A small move in the far corner.
+        """A small move, to and fro, in the far corner.
 
         Until this viewer has moved the pointer, Xtigervnc takes it for somebody else's
         and paints it into the picture, where the desktop's own screenshot has none.
+        A relative move, since only that comes from a device: what an absolute one does
+        to the pointer, TigerVNC's viewer overlooks.
         """
-        self._moves += 1
-        self.xdotool("mousemove", self.size[0] - 2 - self._moves % 2, self.size[1] - 2)
+        self._step = -self._step
+        self.xdotool("mousemove_relative", "--", self._step, 0)
 
     def shows_the_same_as(self, desktop, seconds=20.0):
         return wait_until_same(desktop, self, seconds, self.directory, self.move_pointer)

@@ -11,8 +11,9 @@ from .waiting import eventually
 
 
 class World:
-    def __init__(self, directory, ipv6=False, topology=networks.two_nats, prepare=None):
+    def __init__(self, directory, ipv6=False, topology=networks.two_nats, prepare=None, addresses=None):
         self.directory = directory
+        self._addresses = addresses  # of the gateway, for the profile; None: all that it has
         self._topology = topology(directory, ipv6=ipv6)
         self._prepare = prepare  # called with the gateway between init and run
 
@@ -20,8 +21,8 @@ class World:
         self.network = self._topology.__enter__()
         try:
             machine = self.network.gateway
-            addresses = [machine.address] + ([f"[{machine.address6}]:443"] if self.network.ipv6 else [])
-            self.gateway = Gateway(machine, addresses=addresses)
+            every = [machine.address] + ([f"[{machine.address6}]:443"] if self.network.ipv6 else [])
+            self.gateway = Gateway(machine, addresses=self._addresses or every)
             self.gateway.init()
             # Many peers of a test stand behind one NAT, as an office's do.
             self.gateway.configure(allow=networks.SITES)

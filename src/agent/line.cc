@@ -1,0 +1,93 @@
+#include "agent/line.h"
+
+namespace tasuki::agent {
+namespace {
+
+using control::Clock;
+
+// An answer to a Ping takes no longer than this on any line worth having.
+constexpr std::chrono::seconds patience{10};
+
+std::chrono::seconds interval(const wire::Frame& hello) {
+  // A gateway that says 0 would have us shout without pause.
+  return std::chrono::seconds(std::max<std::uint16_t>(5, wire::decode<control::Hello>(hello).keepalive));
+}
+
+}  // namespace
+
+asio::awaitable<std::shared_ptr<Line>> Line::open(const peer::Door& door,
+                                                  const Identity& identity) {
+  peer::Admitted admitted = co_await peer::enter(door, control::Role::agent);
+  const ByteString request =
+      admitted.admission->register_as(identity.computer, identity.key, identity.certificate);
+  co_await peer::say(admitted.line, request);
+  const wire::Frame answer = co_await peer::next_answer(admitted.line);
+  control::expect<control::Registered>(answer);
+  co_return std::make_shared<Line>(std::move(admitted.line));
+}
+
+Line::Line(peer::Greeted greeted)
+    : greeted_(std::move(greeted)),
+      keepalive_(interval(greeted_.hello), patience, Clock::now()),
+      outgoing_changed_(greeted_.stream->executor()),
+      timer_(greeted_.stream->executor()) {}
+
+asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> incoming) {
+  const auto self = shared_from_this();
+  const auto executor = greeted_.stream->executor();
+  asio::co_spawn(executor, write(), [self](std::exception_ptr) { self->abort(); });
+  asio::co_spawn(executor, keep_alive(), [self](std::exception_ptr) { self->abort(); });
+  try {
+    for (;;) {
+      const wire::Frame frame = co_await greeted_.frames->expect();
+      keepalive_.heard(Clock::now());
+      switch (control::MessageType(frame.type)) {
+        case control::MessageType::pong: wire::decode<control::Pong>(frame); break;
+        case control::MessageType::incoming: incoming(wire::decode<control::Incoming>(frame)); break;
+        case control::MessageType::refused: control::expect<control::Registered>(frame); break;
+        default: throw wire::ProtocolError("unexpected frame from the gateway");
+      }
+    }
+  } catch (...) {
+    abort();
+    throw;
+  }
+}
+
+void Line::say(Bytes frame) {
+  append(outgoing_, frame);
+  outgoing_changed_.notify();
+}
+
+asio::awaitable<void> Line::write() {
+  while (!over_) {
+    if (outgoing_.empty()) {
+      co_await outgoing_changed_.wait();
+      continue;
+    }
+    const ByteString bytes = std::exchange(outgoing_, {});
+    co_await greeted_.stream->write(bytes);
+  }
+}
+
+asio::awaitable<void> Line::keep_alive() {
+  using Decision = control::AgentKeepalive::Decision;
+  while (!over_) {
+    timer_.expires_at(keepalive_.deadline());
+    ErrorCode ignored;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (over_) co_return;
+    const Decision decision = keepalive_.decide(Clock::now());
+    if (decision == Decision::ping) say(wire::encode(control::Ping{}));
+    if (decision == Decision::dead) co_return;
+  }
+}
+
+void Line::abort() {
+  if (std::exchange(over_, true)) return;
+  greeted_.stream->abort(std::make_error_code(std::errc::timed_out));
+  outgoing_changed_.notify();
+  timer_.cancel();
+}
+
+}  // namespace tasuki::agent

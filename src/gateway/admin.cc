@@ -1,0 +1,80 @@
+#include "gateway/admin.h"
+
+#include <nlohmann/json.hpp>
+
+namespace tasuki::gateway {
+namespace {
+
+using nlohmann::json;
+
+json agents(const Gateway& gateway) {
+  json list = json::array();
+  for (const AgentLine* line : gateway.agents()) {
+    const AgentFacts& facts = line->facts();
+    list.push_back({{"id", facts.computer.text()},
+                    {"key", facts.label.text()},
+                    {"agent", facts.key.id().text()},
+                    {"source", facts.source},
+                    {"software", facts.software},
+                    {"since", facts.since},
+                    {"sessions", line->sessions}});
+  }
+  return {{"agents", list}};
+}
+
+json pairs(const Gateway& gateway) {
+  json list = json::array();
+  for (const Gateway::PairFacts& pair : gateway.pairs())
+    list.push_back({{"pair", pair.number},
+                    {"id", pair.computer.text()},
+                    {"key", pair.label.text()},
+                    {"client", pair.client_source},
+                    {"agent", pair.agent_source},
+                    {"since", pair.since},
+                    {"bytes_up", pair.traffic.from_left},
+                    {"bytes_down", pair.traffic.from_right}});
+  return {{"pairs", list}};
+}
+
+json answer(Gateway& gateway, const json& request) {
+  const std::string op = request.at("op");
+  if (op == "agents") return agents(gateway);
+  if (op == "pairs") return pairs(gateway);
+  if (op == "end_pair") return {{"done", gateway.end_pair(request.at("pair"))}};
+
+  const auto label = control::KeyLabel::parse(request.at("label").get<std::string>());
+  if (!label) return {{"error", "malformed key label"}};
+  if (op == "key_revoked") {
+    gateway.key_revoked(*label);
+    return {{"done", true}};
+  }
+  if (op == "released") {
+    const auto computer = control::ComputerId::parse(request.at("computer").get<std::string>());
+    if (!computer) return {{"error", "malformed Computer ID"}};
+    gateway.released(*label, *computer);
+    return {{"done", true}};
+  }
+  return {{"error", "unknown request"}};
+}
+
+}  // namespace
+
+AdminSocket::AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path)
+    : server_(loop, std::move(path), [&gateway](const std::string& line) {
+        try {
+          return answer(gateway, json::parse(line)).dump();
+        } catch (const json::exception& error) {
+          return json{{"error", error.what()}}.dump();
+        }
+      }) {}
+
+std::optional<json> ask_gateway(const std::filesystem::path& socket, const json& request) {
+  const auto answer = net::ask_local(socket, request.dump());
+  if (!answer) return std::nullopt;
+  const json parsed = json::parse(*answer, nullptr, false);
+  if (parsed.is_discarded()) throw std::runtime_error("the gateway's answer makes no sense");
+  if (parsed.contains("error")) throw std::runtime_error(parsed["error"].get<std::string>());
+  return parsed;
+}
+
+}  // namespace tasuki::gateway

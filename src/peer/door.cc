@@ -1,0 +1,70 @@
+#include "peer/door.h"
+
+#include "net/deadline.h"
+#include "net/linux/tcp_options.h"
+
+namespace tasuki::peer {
+
+Door::Door(config::Profile given_profile, std::string given_software)
+    : profile(std::move(given_profile)),
+      software(std::move(given_software)),
+      proxy_for(net::Proxy::from_environment),
+      tls(net::TlsContext::client(profile.roots, control::alpn)) {}
+
+asio::awaitable<Greeted> greet(const Door& door, net::Address gateway) {
+  const net::Proxy proxy = door.proxy_for(gateway);
+  tcp::socket socket = co_await net::reach(gateway, proxy, dial_limit);
+  net::set_tcp_options(socket.native_handle());
+
+  Greeted line;
+  line.gateway = gateway;
+  line.stream = std::make_unique<net::TlsStream>(std::move(socket), door.tls);
+  const net::Deadline deadline(*line.stream, answer_limit);
+  co_await line.stream->connect(gateway.host);
+  line.exporter = line.stream->exporter(control::outer_exporter_label);
+  line.frames = std::make_unique<net::Frames>(*line.stream, answer_limit);
+  line.hello = co_await line.frames->expect();
+  co_return line;
+}
+
+asio::awaitable<Greeted> greet(const Door& door) {
+  std::exception_ptr first_failure;
+  for (const net::Address& gateway : door.profile.gateways) {
+    try {
+      Greeted line = co_await greet(door, gateway);
+      co_return line;
+    } catch (const std::exception&) {
+      if (!first_failure) first_failure = std::current_exception();
+    }
+  }
+  std::rethrow_exception(first_failure);  // a profile has at least one gateway
+}
+
+asio::awaitable<Admitted> enter(const Door& door, control::Role role) {
+  Admitted admitted;
+  admitted.line = co_await greet(door);
+  Greeted& line = admitted.line;
+  const net::Deadline deadline(*line.stream, answer_limit);
+  admitted.admission = std::make_unique<control::PeerAdmission>(
+      role, door.profile.key_label, door.profile.gateway_key.copy(), line.exporter, door.software);
+
+  const ByteString first = admitted.admission->receive(line.hello);
+  co_await line.stream->write(first);
+  const wire::Frame answer = co_await line.frames->expect();
+  const ByteString proof = admitted.admission->receive(answer);
+  co_await line.stream->write(proof);
+  co_return admitted;
+}
+
+asio::awaitable<wire::Frame> next_answer(Greeted& line, std::chrono::steady_clock::duration limit) {
+  const net::Deadline deadline(*line.stream, limit);
+  wire::Frame frame = co_await line.frames->expect();
+  co_return frame;
+}
+
+asio::awaitable<void> say(Greeted& line, ByteString frame) {
+  const net::Deadline deadline(*line.stream, answer_limit);
+  co_await line.stream->write(frame);
+}
+
+}  // namespace tasuki::peer
