@@ -12,8 +12,7 @@ using config::Table;
 Table<Target> target_table() {
   return Table<Target>()
       .required("address", &Target::address, config::address(),
-                {"Where it is, as seen from this machine.",
-                 "このマシンから見た接続先。"})
+                {"Where it is, as seen from this machine.", "このマシンから見た接続先。"})
       .field("kind", &Target::kind,
              config::choice<Target::Kind>({{"vnc", Target::Kind::vnc},
                                            {"rdp", Target::Kind::rdp},
@@ -52,7 +51,9 @@ std::string_view text(Target::Kind kind) {
   return "tcp";
 }
 
-AgentConfig::AgentConfig() { log.prefix = "AG"; }
+AgentConfig::AgentConfig() {
+  log.prefix = "AG";
+}
 
 Table<AgentConfig> config_table() {
   return Table<AgentConfig>("agent")
@@ -63,11 +64,12 @@ Table<AgentConfig> config_table() {
               "空ならこのファイルのある場所。"})
       .section("proxy", &AgentConfig::proxy, config::proxy_table(),
                {"The way out of this network.", "このネットワークから外に出る方法。"})
-      .each("targets", &AgentConfig::targets, target_table(),
-            {"What clients may ask for by name, in a section each. None: the VNC or RDP server of "
-             "this machine, found by itself and called desktop.",
-             "クライアントが名前で接続できるもの（それぞれ 1 セクション）。"
-             "なければ、このマシンの VNC または RDP サーバーを自動的に見つけ、desktop と呼びます。"})
+      .each(
+          "targets", &AgentConfig::targets, target_table(),
+          {"What clients may ask for by name, in a section each. None: the VNC or RDP server of "
+           "this machine, found by itself and called desktop.",
+           "クライアントが名前で接続できるもの（それぞれ 1 セクション）。"
+           "なければ、このマシンの VNC または RDP サーバーを自動的に見つけ、desktop と呼びます。"})
       .section("forward", &AgentConfig::forward, forward_table(),
                {"Forwarding of any TCP port.", "任意の TCP ポートの転送。"})
       .section("limits", &AgentConfig::limits, limits_table(),
@@ -83,6 +85,9 @@ config::Loaded<AgentConfig> load_config(const std::filesystem::path& file) {
   value.log.directory = config::beside(file, value.log.directory);
   value.proxy.password_file = config::beside(file, value.proxy.password_file);
   loaded.warnings = config::proxy_warnings(value.proxy, file);
+  for (const char* secret : {"identity.key", "password.json", "profile.tasuki"})
+    if (auto words = config::exposed(value.state / secret))
+      loaded.warnings.push_back({file, {}, "state", std::move(*words)});
   return loaded;
 }
 

@@ -40,7 +40,7 @@ asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> i
   try {
     for (;;) {
       const wire::Frame frame = co_await greeted_.frames->expect();
-      keepalive_.heard(Clock::now());
+      keepalive_.heard();
       switch (control::MessageType(frame.type)) {
         case control::MessageType::pong: wire::decode<control::Pong>(frame); break;
         case control::MessageType::incoming: incoming(wire::decode<control::Incoming>(frame)); break;

@@ -37,8 +37,9 @@ Passwords::Passwords(std::filesystem::path state, Now now)
       now_(now ? std::move(now) : unix_seconds) {
   load();
   if (!std::filesystem::exists(attempts_file_)) return;
+  const json content = parse(attempts_file_);
   try {
-    for (const auto& [user, kept] : parse(attempts_file_).items())
+    for (const auto& [user, kept] : content.items())
       attempts_[user] = {kept.at("failures"), kept.at("closed_until")};
   } catch (const json::exception&) {
     throw damaged(attempts_file_);

@@ -75,6 +75,11 @@ void Console::warn(const Words& line) {
 
 void Console::fail(const Words& line) { err_line("tasuki: " + line.in(language_)); }
 
+void Console::ask(const Words& prompt) {
+  progress_over();
+  err_ << prompt.in(language_) << std::flush;
+}
+
 void Console::progress(const Words& line) {
   if (!terminals_.err) return;
   progress_over();

@@ -18,10 +18,10 @@ Language choose_language(const std::function<const char*(const char*)>& variable
 struct Circumstances {
   std::string computer;  // the Computer ID
   std::string profile;   // as --profile would name it; empty: not needed
-  std::string gateway;   // "gw.example:443"
   std::string target;
   std::string state;     // directory
-  bool at_agent = false; // we are the agent, not the client
+  bool at_agent = false;    // we are the agent, not the client
+  bool in_session = false;  // the gateway has let us through to the computer
 };
 
 class Console {
@@ -45,6 +45,8 @@ public:
   void note(const Words& line);        // beside the result
   void warn(const Words& line);        // "tasuki: warning: …"
   void fail(const Words& line);        // "tasuki: …"
+
+  void ask(const Words& prompt);       // no line end; the answer follows
 
   // A line that stays until the next call of anything here. Terminals only.
   void progress(const Words& line);

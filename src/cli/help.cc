@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include "cli/catalogue.h"
 #include "cli/parse.h"
 #include "cli/table.h"
 
@@ -35,6 +36,13 @@ std::string list(const std::string& title, const std::vector<Line>& lines, std::
   return out;
 }
 
+std::vector<Line> commands(const std::vector<const Command*>& path, Language language) {
+  std::vector<Line> lines;
+  for (const Command& each : path.back()->commands)
+    if (!each.hidden) lines.emplace_back(each.name, each.about.in(language));
+  return lines;
+}
+
 std::string options(const std::vector<const Command*>& path, Language language,
                     std::size_t columns) {
   std::vector<Line> lines;
@@ -49,18 +57,23 @@ std::string options(const std::vector<const Command*>& path, Language language,
 
 }  // namespace
 
+std::string brief_help(const std::vector<const Command*>& path, Language language,
+                       std::size_t columns) {
+  std::string out = usage_title.in(language) + " " + usage(path, language) + "\n";
+  out += list(commands_title.in(language), commands(path, language), columns);
+  return out + "\n" +
+         fill(say::usage_hint, {place("help", full_name(path) + " --help")}).in(language);
+}
+
 std::string help(const std::vector<const Command*>& path, Language language, std::size_t columns) {
   const Command& command = *path.back();
   std::string out = usage_title.in(language) + " " + usage(path, language) + "\n\n";
   out += wrap(command.about.in(language), columns, 0) + "\n";
   if (!command.more.en.empty()) out += "\n" + wrap(command.more.in(language), columns, 0) + "\n";
 
-  std::vector<Line> lines;
-  for (const Command& each : command.commands)
-    if (!each.hidden) lines.emplace_back(each.name, each.about.in(language));
-  out += list(commands_title.in(language), lines, columns);
+  out += list(commands_title.in(language), commands(path, language), columns);
 
-  lines.clear();
+  std::vector<Line> lines;
   for (const Option& operand : command.operands)
     lines.emplace_back(operand.name + (operand.many ? "..." : ""), operand.about.in(language));
   out += list(operands_title.in(language), lines, columns);

@@ -5,6 +5,10 @@
 
 namespace tasuki::cli {
 
+// For who has said only half a command: what could follow.
+std::string brief_help(const std::vector<const Command*>& path, Language language,
+                       std::size_t columns);
+
 std::string help(const std::vector<const Command*>& path, Language language, std::size_t columns);
 
 

@@ -1,6 +1,5 @@
 #include "client/config.h"
 
-#include "config/files.h"
 #include "config/forms.h"
 
 #include <cstdlib>

@@ -2,6 +2,7 @@
 // are in client/profiles.h. Defaults here are the ones that hold.
 #pragma once
 
+#include "config/files.h"
 #include "config/proxy_settings.h"
 #include "config/table.h"
 

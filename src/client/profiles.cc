@@ -38,10 +38,12 @@ bool same_key(const Profile& a, const Profile& b) {
       Cause::identity_changed,
       {"realm \"" + realm + "\" is known here by another root certificate (profile \"" + known_as +
            "\"). Somebody may be posing as it. If its administrator says that the realm was made "
-           "anew, run: tasuki profile remove " + known_as,
+           "anew, run: tasuki profile remove " +
+           known_as,
        "レルム \"" + realm + "\" は別のルート証明書で登録されています（プロファイル \"" + known_as +
            "\"）。なりすましの可能性があります。作り直したことを管理者に確認できた場合は、"
-           "次を実行してください: tasuki profile remove " + known_as});
+           "次を実行してください: tasuki profile remove " +
+           known_as});
 }
 
 std::string names(const std::vector<Profiles::Item>& items) {
@@ -130,10 +132,14 @@ Profiles::Added Profiles::add(const std::string& source, const std::string& chos
   added.replaced = is_taken(added.name);
   if (added.replaced && added.name != known_as)
     throw ProfileError(Cause::name_taken,
-                       {"there is a profile \"" + chosen + "\" already, of another realm or key; "
-                        "choose another name, or first run: tasuki profile remove " + chosen,
-                        "\"" + chosen + "\" という別のプロファイルがあります。他の名前にするか、"
-                        "先に次を実行してください: tasuki profile remove " + chosen});
+                       {"there is a profile \"" + chosen +
+                            "\" already, of another realm or key; "
+                            "choose another name, or first run: tasuki profile remove " +
+                            chosen,
+                        "\"" + chosen +
+                            "\" という別のプロファイルがあります。他の名前にするか、"
+                            "先に次を実行してください: tasuki profile remove " +
+                            chosen});
   save(added.name, config::to_file(profile, config::plain_link(std::get<std::string>(text))));
   return added;
 }
@@ -171,11 +177,12 @@ Profile Profiles::find(const std::string& name, const std::string& preferred) co
                         "プロファイルがまだありません。次を実行してください: "
                         "tasuki profile add ファイルまたはリンク"});
   if (items.size() > 1)
-    throw ProfileError(Cause::ambiguous,
-                       {"there are several profiles (" + names(items) +
-                            "); say which with --profile NAME, or set profile in client.toml",
-                        "プロファイルが複数あります（" + names(items) +
-                            "）。--profile 名前 で指定するか、client.toml の profile に設定してください"});
+    throw ProfileError(
+        Cause::ambiguous,
+        {"there are several profiles (" + names(items) +
+             "); say which with --profile NAME, or set profile in client.toml",
+         "プロファイルが複数あります（" + names(items) +
+             "）。--profile 名前 で指定するか、client.toml の profile に設定してください"});
   return sound(std::move(items.front().content));
 }
 

@@ -22,8 +22,8 @@ struct ProfileError : std::runtime_error {
     identity_changed,  // the realm is known with another root
     name_taken,        // by a profile of another realm or key
     bad_name,
-    unknown,           // there is none of that name, or none at all
-    ambiguous,         // there are several and none was named
+    unknown,    // there is none of that name, or none at all
+    ambiguous,  // there are several and none was named
     disk,
   };
   ProfileError(Cause why, config::Words text)

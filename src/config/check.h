@@ -28,7 +28,8 @@ Kind kind(std::string role, Loaded<T> (*load)(const std::filesystem::path&)) {
 }
 
 // The command line knows all kinds:
-//   check_file(file, {{kind("gateway", gateway::load_config), kind("agent", agent::load_config), …}})
+//   check_file(file, {{kind("gateway", gateway::load_config), kind("agent", agent::load_config),
+//   …}})
 // A file without a role, or with an unknown one, is a mistake whose text names the cure.
 Findings check_file(const std::filesystem::path& file, std::span<const Kind> kinds);
 

@@ -1,10 +1,10 @@
 #include "config/files.h"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace tasuki::config {
@@ -119,7 +119,7 @@ std::size_t read_whole(const std::filesystem::path& file, std::size_t most, cons
   // O_NONBLOCK: a pipe without a writer must not hold us.
   const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (in.get() < 0) fail_errno(file, "cannot be read", "読めません");
-  struct stat status{};
+  struct stat status {};
   if (::fstat(in.get(), &status) != 0) fail_errno(file, "cannot be read", "読めません");
   if (!S_ISREG(status.st_mode)) fail(file, "is not a file", "通常のファイルではありません");
   if (std::uintmax_t(status.st_size) > most)
@@ -172,39 +172,45 @@ crypto::Secret read_password_file(const std::filesystem::path& file) {
   std::string_view line = as_text(whole.bytes());
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty()) fail(file, "its first line is empty; it should be the password",
-                         "最初の行が空です。パスワードを書いてください");
-  if (line.size() > longest_password) fail(file, "its first line is too long for a password",
-                                           "最初の行がパスワードとしては長すぎます");
+  if (line.empty())
+    fail(file, "its first line is empty; it should be the password",
+         "最初の行が空です。パスワードを書いてください");
+  if (line.size() > longest_password)
+    fail(file, "its first line is too long for a password",
+         "最初の行がパスワードとしては長すぎます");
   return crypto::Secret(as_bytes(line));
 }
 
 void make_private_directory(const std::filesystem::path& directory) {
   std::error_code error;
-  if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path(), error);
+  if (directory.has_parent_path())
+    std::filesystem::create_directories(directory.parent_path(), error);
   if (::mkdir(directory.c_str(), 0700) == 0) return;
   if (errno != EEXIST) fail_errno(directory, "cannot be made", "作成できません");
 
-  struct stat status{};
-  if (::stat(directory.c_str(), &status) != 0) fail_errno(directory, "cannot be used", "使えません");
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0)
+    fail_errno(directory, "cannot be used", "使えません");
   if (!S_ISDIR(status.st_mode)) fail(directory, "is not a directory", "ディレクトリではありません");
   if (status.st_mode & 022)
     fail(directory, "others may write into it; run: chmod go-w '" + directory.string() + "'",
-         "他のユーザーが書き込めます。次を実行してください: chmod go-w '" + directory.string() + "'");
+         "他のユーザーが書き込めます。次を実行してください: chmod go-w '" + directory.string() +
+             "'");
 }
 
 std::optional<Words> exposed(const std::filesystem::path& file) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(file.c_str(), &status) != 0 || !(status.st_mode & 044)) return std::nullopt;
   const std::string cure = "chmod go= '" + file.string() + "'";
   return Words{file.string() + ": holds a secret, and others may read it; run: " + cure,
-               file.string() + ": 秘密のファイルですが他のユーザーが読めます。次を実行してください: " +
-                   cure};
+               file.string() +
+                   ": 秘密のファイルですが他のユーザーが読めます。次を実行してください: " + cure};
 }
 
 std::filesystem::path beside(const std::filesystem::path& file, const std::filesystem::path& path) {
   if (path.empty() || path.is_absolute()) return path;
-  return (std::filesystem::absolute(file).parent_path() / path).lexically_normal();
+  const auto whole = (std::filesystem::absolute(file).parent_path() / path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();  // "/a/." has become "/a/"
 }
 
 }  // namespace tasuki::config

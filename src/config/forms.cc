@@ -78,17 +78,17 @@ Words list_type(const Words& each, std::size_t least, std::size_t most) {
 }  // namespace forms
 
 Form<unsigned> whole(unsigned least, unsigned most) {
-  return forms::number<unsigned>(least, most,
-                                 {"a whole number from " + forms::span(least, most),
-                                  forms::span_ja(least, most) + " の整数"},
-                                 [](unsigned value) { return std::uint64_t(value); });
+  return forms::number<unsigned>(
+      least, most,
+      {"a whole number from " + forms::span(least, most), forms::span_ja(least, most) + " の整数"},
+      [](unsigned value) { return std::uint64_t(value); });
 }
 
 Form<std::size_t> size(std::size_t least, std::size_t most) {
-  return forms::number<std::size_t>(least, most,
-                                    {"a whole number from " + forms::span(least, most),
-                                     forms::span_ja(least, most) + " の整数"},
-                                    [](std::size_t value) { return std::uint64_t(value); });
+  return forms::number<std::size_t>(
+      least, most,
+      {"a whole number from " + forms::span(least, most), forms::span_ja(least, most) + " の整数"},
+      [](std::size_t value) { return std::uint64_t(value); });
 }
 
 Form<std::chrono::seconds> seconds(unsigned least, unsigned most) {

@@ -68,7 +68,8 @@ Form<std::vector<T>> list_of(Form<T> each, std::size_t most, std::size_t least) 
           .print =
               [each](const std::vector<T>& values) {
                 std::string text;
-                for (const T& value : values) text += (text.empty() ? "" : ", ") + each.print(value);
+                for (const T& value : values)
+                  text += (text.empty() ? "" : ", ") + each.print(value);
                 return "[" + text + "]";
               }};
 }

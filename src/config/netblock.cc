@@ -13,7 +13,9 @@ ip::address without_ipv6_clothes(const ip::address& address) {
   return address;
 }
 
-unsigned width(const ip::address& address) { return address.is_v4() ? 32 : 128; }
+unsigned width(const ip::address& address) {
+  return address.is_v4() ? 32 : 128;
+}
 
 // Bit `i` of the address, the highest first.
 bool bit(const ip::address& address, unsigned i) {

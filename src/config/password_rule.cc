@@ -65,8 +65,7 @@ std::optional<Words> password_fault(Bytes password, Strength strength) {
   if (count > password_most)
     return Words{"a password has at most 256 characters", "パスワードは 256 文字以下です"};
   if (strength == Strength::waived) return std::nullopt;
-  if (count >= 24 || (count >= 16 && kinds >= 2) || (count >= 8 && kinds >= 3))
-    return std::nullopt;
+  if (count >= 24 || (count >= 16 && kinds >= 2) || (count >= 8 && kinds >= 3)) return std::nullopt;
   return Words{
       "the password is too weak: take at least 24 characters; or 16 with two of lower case, "
       "upper case, digits, symbols, other scripts; or 8 with three of them",
@@ -78,9 +77,10 @@ std::optional<Words> access_password_fault(const crypto::Secret& password,
                                            const crypto::Secret& gateway_key, Strength strength) {
   if (auto fault = password_fault(password.bytes(), strength)) return fault;
   if (!crypto::equal(password.bytes(), gateway_key.bytes())) return std::nullopt;
-  return Words{"the password is the gateway key; choose another, since the gateway may know that one",
-               "パスワードがゲートウェイキーと同じです。ゲートウェイに知られうるため、"
-               "別のパスワードにしてください"};
+  return Words{
+      "the password is the gateway key; choose another, since the gateway may know that one",
+      "パスワードがゲートウェイキーと同じです。ゲートウェイに知られうるため、"
+      "別のパスワードにしてください"};
 }
 
 }  // namespace tasuki::config

@@ -14,9 +14,9 @@ namespace {
 //
 //   version u8 | body (u16 length) | signature (u16 length) | checksum (8 bytes)
 //
-// The signature covers "tasuki profile\0", the version and the SHA-256 of the body. The checksum is the
-// start of the SHA-256 of all that precedes it, in every version to come: it tells
-// a spoilt paste from a forgery, and from a profile that is newer than we are.
+// The signature covers "tasuki profile\0", the version and the SHA-256 of the body. The checksum is
+// the start of the SHA-256 of all that precedes it, in every version to come: it tells a spoilt
+// paste from a forgery, and from a profile that is newer than we are.
 constexpr std::string_view scheme = "tasuki://profile/";
 constexpr std::string_view signing_label{"tasuki profile\0", 15};
 constexpr std::uint8_t version = 1;
@@ -66,9 +66,13 @@ ByteString signed_part(const Envelope& envelope) {
   return message;
 }
 
-Bytes checksum_of(const crypto::Sha256& digest) { return Bytes(digest).first(checksum_size); }
+Bytes checksum_of(const crypto::Sha256& digest) {
+  return Bytes(digest).first(checksum_size);
+}
 
-BadProfile bad(BadProfile::Cause cause, std::string detail) { return {cause, std::move(detail)}; }
+BadProfile bad(BadProfile::Cause cause, std::string detail) {
+  return {cause, std::move(detail)};
+}
 
 BadProfile damaged() {
   return bad(BadProfile::Cause::damaged,
@@ -119,8 +123,7 @@ std::variant<Profile, BadProfile> read_body(const Body& body) {
   for (const Gateway& gateway : body.gateways.value)
     profile.gateways.push_back({gateway.host.value, gateway.port});
   profile.gateway_key = crypto::Secret(as_bytes(body.gateway_key.value));
-  if (const auto label = control::KeyLabel::parse(body.key_label.value))
-    profile.key_label = *label;
+  if (const auto label = control::KeyLabel::parse(body.key_label.value)) profile.key_label = *label;
   if (const std::string field = fault(profile); !field.empty())
     return bad(BadProfile::Cause::bad_field, "the profile's " + field + " cannot be used");
   return profile;
@@ -240,14 +243,17 @@ Words describe(const BadProfile& bad) {
       return {bad.detail, "Tasuki のプロファイルではありません（" + std::string(scheme) +
                               "… というリンクが 1 つ必要です）"};
     case BadProfile::Cause::damaged:
-      return {bad.detail, "プロファイルが途中で切れているか、変わってしまっています。"
-                          "全体をもう一度コピーしてください"};
+      return {bad.detail,
+              "プロファイルが途中で切れているか、変わってしまっています。"
+              "全体をもう一度コピーしてください"};
     case BadProfile::Cause::too_new:
-      return {bad.detail, "新しい版の Tasuki で作られたプロファイルです。"
-                          "このコンピューターの Tasuki を更新してください"};
+      return {bad.detail,
+              "新しい版の Tasuki で作られたプロファイルです。"
+              "このコンピューターの Tasuki を更新してください"};
     case BadProfile::Cause::signature:
-      return {bad.detail, "プロファイルの署名が、記載されたゲートウェイのものではありません。"
-                          "信頼できる方法でもう一度受け取ってください"};
+      return {bad.detail,
+              "プロファイルの署名が、記載されたゲートウェイのものではありません。"
+              "信頼できる方法でもう一度受け取ってください"};
     case BadProfile::Cause::bad_field:
       return {bad.detail, "プロファイルの内容が正しくありません（" + bad.detail + "）"};
     case BadProfile::Cause::unreadable:

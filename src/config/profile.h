@@ -23,11 +23,11 @@
 namespace tasuki::config {
 
 struct Profile {
-  std::string realm;                    // 1 to 63 characters of UTF-8
-  std::vector<ByteString> roots;        // DER, at least one, at most 4
-  std::vector<net::Address> gateways;   // in order of preference, 1 to 16
+  std::string realm;                   // 1 to 63 characters of UTF-8
+  std::vector<ByteString> roots;       // DER, at least one, at most 4
+  std::vector<net::Address> gateways;  // in order of preference, 1 to 16
   control::KeyLabel key_label;
-  crypto::Secret gateway_key;           // the text of the key, UTF-8
+  crypto::Secret gateway_key;  // the text of the key, UTF-8
 
   Profile copy() const;
 };
@@ -40,7 +40,8 @@ struct BadProfile {
   std::string detail;
 };
 
-std::string to_link(const Profile& profile, Bytes leaf_certificate, const crypto::SigningKey& leaf_key);
+std::string to_link(const Profile& profile, Bytes leaf_certificate,
+                    const crypto::SigningKey& leaf_key);
 std::string to_file(const Profile& profile, const std::string& link);  // with its comment lines
 
 // Takes a link, or the whole text of a profile file.

@@ -1,6 +1,5 @@
 #include "config/proxy_settings.h"
 
-#include "config/files.h"
 #include "config/forms.h"
 
 #include <cstdlib>
@@ -28,7 +27,9 @@ Form<std::string> proxy_url() {
           .print = [](const std::string& value) { return toml_string(value); }};
 }
 
-std::string text_of(const crypto::Secret& secret) { return std::string(as_text(secret.bytes())); }
+std::string text_of(const crypto::Secret& secret) {
+  return std::string(as_text(secret.bytes()));
+}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // The [proxy] section: how client and agent get out of their network.
 #pragma once
 
+#include "config/files.h"
 #include "config/table.h"
 #include "crypto/secret.h"
 #include "net/reach.h"
@@ -11,7 +12,7 @@ namespace tasuki::config {
 
 struct ProxySettings {
   std::string url;                      // well formed; empty: the environment decides
-  std::filesystem::path password_file; // its first line; empty: none
+  std::filesystem::path password_file;  // its first line; empty: none
 };
 
 Table<ProxySettings> proxy_table();

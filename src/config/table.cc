@@ -98,7 +98,8 @@ const Value::Entries* section_entries(const Value& value, Report& report) {
 
 bool acceptable_name(const std::string& name) {
   return !name.empty() && name.size() <= 31 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
              std::string::npos;
 }
 

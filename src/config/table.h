@@ -31,9 +31,9 @@ struct Form {
 
 // A line of the documentation.
 struct Row {
-  std::string key;        // "limits.frame_seconds", "targets.NAME.address"
+  std::string key;  // "limits.frame_seconds", "targets.NAME.address"
   Words type;
-  std::string standard;   // the default as TOML; empty: the key is required
+  std::string standard;  // the default as TOML; empty: the key is required
   Words about;
 };
 
@@ -116,7 +116,8 @@ private:
     std::function<std::vector<Row>(const std::string& key, const T& defaults)> document;
     std::function<std::string(const T&)> print;  // a plain field's value; unset for sections
     std::function<void(std::string& out, const std::string& key, const T& value, const T& defaults,
-                       Language language)> print_section;
+                       Language language)>
+        print_section;
   };
 
   std::string role_;

@@ -13,8 +13,8 @@ Place place_of(const toml::source_region& region) {
 
 bool is_bare(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -51,8 +51,8 @@ Value value_of(const toml::node& node, std::string key) {
 Value::Entries entries_of(const toml::table& table, const std::string& key) {
   Value::Entries entries;
   for (const auto& [name, node] : table)
-    entries.push_back({std::string(name.str()), place_of(name.source()),
-                       value_of(node, below(key, name.str()))});
+    entries.push_back(
+        {std::string(name.str()), place_of(name.source()), value_of(node, below(key, name.str()))});
   return entries;
 }
 

@@ -9,7 +9,9 @@
 
 namespace tasuki::control {
 
-inline Bytes credential_id(const KeyLabel& label) { return as_bytes(label.text()); }
+inline Bytes credential_id(const KeyLabel& label) {
+  return as_bytes(label.text());
+}
 
 // The client is called by the label; the server by its public key (RFC 9807, 6.1),
 // which the gateway shows in its HELLO.

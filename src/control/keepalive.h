@@ -1,8 +1,10 @@
 // Who speaks when nobody has anything to say. Time in, decisions out.
 //
-// The agent says Ping when it has heard and said nothing for `interval`, and
-// takes the line for dead when nothing comes within `patience`. The gateway never
-// speaks first; it takes the line for dead after two intervals and the patience.
+// The agent says Ping every `interval`, and takes the line for dead when nothing
+// comes within `patience` of that. What it hears does not put the next Ping off: an
+// agent that is often called hears much on its line and says nothing there. The
+// gateway never speaks first; it takes the line for dead after two intervals and
+// the patience.
 #pragma once
 
 #include <chrono>
@@ -14,31 +16,27 @@ using Clock = std::chrono::steady_clock;
 class AgentKeepalive {
 public:
   AgentKeepalive(Clock::duration interval, Clock::duration patience, Clock::time_point now)
-      : interval_(interval), patience_(patience), heard_(now) {}
+      : interval_(interval), patience_(patience), said_(now) {}
 
   enum class Decision { wait, ping, dead };
 
-  void heard(Clock::time_point now) {
-    heard_ = now;
-    asked_ = false;
-  }
+  void heard() { asked_ = false; }
 
   // When to call decide() next, unless something is heard before.
-  Clock::time_point deadline() const { return asked_ ? asked_at_ + patience_ : heard_ + interval_; }
+  Clock::time_point deadline() const { return said_ + (asked_ ? patience_ : interval_); }
 
   Decision decide(Clock::time_point now) {
     if (now < deadline()) return Decision::wait;
     if (asked_) return Decision::dead;
     asked_ = true;
-    asked_at_ = now;
+    said_ = now;
     return Decision::ping;
   }
 
 private:
   Clock::duration interval_, patience_;
-  Clock::time_point heard_;
-  Clock::time_point asked_at_{};
-  bool asked_ = false;
+  Clock::time_point said_;  // the last Ping, or the registration
+  bool asked_ = false;      // and not answered yet
 };
 
 // How long a gateway waits for a word from an agent whose interval is this.

@@ -30,9 +30,8 @@ Form<tcp::endpoint> endpoint() {
                 else
                   config::forms::refuse(from, type, report);
               },
-          .print = [](const tcp::endpoint& value) {
-            return config::toml_string(endpoint_text(value));
-          }};
+          .print =
+              [](const tcp::endpoint& value) { return config::toml_string(endpoint_text(value)); }};
 }
 
 Table<Limits> limits_table() {
@@ -40,7 +39,8 @@ Table<Limits> limits_table() {
   using config::whole;
   return Table<Limits>()
       .field("handshake_seconds", &Limits::handshake, seconds(1, 60),
-             {"Time for a new connection's TLS handshake.", "新しい接続の TLS ハンドシェイクの制限時間。"})
+             {"Time for a new connection's TLS handshake.",
+              "新しい接続の TLS ハンドシェイクの制限時間。"})
       .field("greeting_seconds", &Limits::greeting, seconds(1, 120),
              {"Time from a connection's begin to the proof of its gateway key, TLS included.",
               "接続の開始からゲートウェイキーの証明までの制限時間（TLS を含む）。"})
@@ -118,6 +118,9 @@ config::Loaded<GatewayConfig> load_config(const std::filesystem::path& file) {
   GatewayConfig& value = loaded.value;
   value.state = value.state.empty() ? config::beside(file, ".") : config::beside(file, value.state);
   value.log.directory = config::beside(file, value.log.directory);
+  for (const char* secret : {"leaf.key", "opaque.key", "store.db", "root-key.pem"})
+    if (auto words = config::exposed(value.state / secret))
+      loaded.warnings.push_back({file, {}, "state", std::move(*words)});
   return loaded;
 }
 

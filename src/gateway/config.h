@@ -21,7 +21,7 @@ struct Limits {
   unsigned source_concurrent = 16;     // connections per source (/32 or /64)
   unsigned source_per_second = 10;     // new connections per source
   unsigned source_burst = 20;
-  unsigned unauthenticated = 4096;  // connections, of all sources together
+  unsigned unauthenticated = 4096;      // connections, of all sources together
   std::vector<config::Netblock> allow;  // sources without the per-source limits: NATed offices
 
   // After it.

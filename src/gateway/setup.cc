@@ -18,9 +18,9 @@ using config::Words;
 using Cause = SetupError::Cause;
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_file = 64 * 1024;   // bytes; ours have a few hundred
-constexpr std::size_t longest_realm = 63;         // characters
-constexpr std::size_t longest_key_name = 64;      // characters
+constexpr std::size_t largest_file = 64 * 1024;  // bytes; ours have a few hundred
+constexpr std::size_t longest_realm = 63;        // characters
+constexpr std::size_t longest_key_name = 64;     // characters
 constexpr std::size_t most_addresses = 16;
 
 // The state directory's files.
@@ -94,10 +94,12 @@ std::optional<GatewayId> parse_gateway_id(const std::string& hex) {
 
 [[noreturn]] void missing(const fs::path& file) {
   fail(Cause::incomplete,
-       file.string() + ": is missing; run tasuki gateway init first, name the directory with "
-                       "--state, or put back a copy of it",
-       file.string() + ": ありません。先に tasuki gateway init を実行するか、--state で"
-                       "ディレクトリを指定するか、バックアップから戻してください");
+       file.string() +
+           ": is missing; run tasuki gateway init first, name the directory with "
+           "--state, or put back a copy of it",
+       file.string() +
+           ": ありません。先に tasuki gateway init を実行するか、--state で"
+           "ディレクトリを指定するか、バックアップから戻してください");
 }
 
 [[noreturn]] void damaged(const fs::path& file, const std::string& en, const std::string& ja) {
@@ -160,10 +162,12 @@ void check_addresses(std::span<const net::Address> addresses) {
   for (const net::Address& address : addresses)
     if (address.host.find('_') != std::string::npos)
       fail(Cause::bad_request,
-           address.host + ": a certificate cannot name this host; use a name without \"_\", or "
-                          "its IP address",
-           address.host + ": 証明書に書けない名前です。\"_\" のない名前か IP アドレスを"
-                          "使ってください");
+           address.host +
+               ": a certificate cannot name this host; use a name without \"_\", or "
+               "its IP address",
+           address.host +
+               ": 証明書に書けない名前です。\"_\" のない名前か IP アドレスを"
+               "使ってください");
 }
 
 void check_realm(const std::string& realm) {
@@ -176,10 +180,12 @@ void refuse_existing(const fs::path& file) {
   std::error_code unknown;
   if (!fs::exists(fs::symlink_status(file, unknown))) return;
   fail(Cause::exists,
-       file.string() + ": exists already and is not overwritten; choose another place, or move it "
-                       "away if this gateway is to be made anew",
-       file.string() + ": 既に存在するため上書きしません。別の場所を指定するか、"
-                       "作り直す場合は先に移動してください");
+       file.string() +
+           ": exists already and is not overwritten; choose another place, or move it "
+           "away if this gateway is to be made anew",
+       file.string() +
+           ": 既に存在するため上書きしません。別の場所を指定するか、"
+           "作り直す場合は先に移動してください");
 }
 
 // --- init ------------------------------------------------------------------------------
@@ -279,8 +285,9 @@ GatewayMaterial load_material(const fs::path& state) {
   const Layout layout{state};
   const Identity identity = read_identity(layout);
   const auto id = parse_gateway_id(identity.gateway_id);
-  if (!id) damaged(layout.identity(), "gateway_id is not 32 hexadecimal digits",
-                   "gateway_id が 16 進数 32 桁ではありません");
+  if (!id)
+    damaged(layout.identity(), "gateway_id is not 32 hexadecimal digits",
+            "gateway_id が 16 進数 32 桁ではありません");
 
   ByteString root = read_certificate(layout.root());
   ByteString leaf = read_certificate(layout.leaf());
@@ -343,8 +350,9 @@ AddedKey add_key(const fs::path& state, std::optional<crypto::Secret> chosen,
   if (!fs::exists(layout.store(), unknown) && !unknown) missing(layout.store());
   const auto store = open_store(layout);
   // What a person chose can be guessed, and is stretched; 128 random bits cannot.
-  return chosen ? enroll_key(*store, setup, std::move(*chosen), crypto::opaque::stretch_password, name)
-                : enroll_key(*store, setup, make_key(), crypto::opaque::stretch_none, name);
+  return chosen
+             ? enroll_key(*store, setup, std::move(*chosen), crypto::opaque::stretch_password, name)
+             : enroll_key(*store, setup, make_key(), crypto::opaque::stretch_none, name);
 }
 
 crypto::Secret make_key() {

@@ -26,13 +26,13 @@ namespace tasuki::gateway {
 
 struct SetupError : std::runtime_error {
   enum class Cause {
-    exists,        // there is a gateway in that directory already
-    bad_request,   // an argument cannot be used
-    bad_key,       // a chosen gateway key breaks the rule
-    incomplete,    // a file of the state is missing
-    damaged,       // a file of the state is not what it should be
-    wrong_root,    // that private key is not the root's
-    disk,          // reading or writing failed
+    exists,       // there is a gateway in that directory already
+    bad_request,  // an argument cannot be used
+    bad_key,      // a chosen gateway key breaks the rule
+    incomplete,   // a file of the state is missing
+    damaged,      // a file of the state is not what it should be
+    wrong_root,   // that private key is not the root's
+    disk,         // reading or writing failed
   };
   SetupError(Cause why, config::Words text)
       : std::runtime_error(text.en), cause(why), words(std::move(text)) {}
@@ -44,11 +44,11 @@ using GatewayId = std::array<std::uint8_t, 16>;
 inline constexpr unsigned leaf_days = 90;
 
 struct InitRequest {
-  std::filesystem::path state;
-  std::string realm;                     // empty: the first address's host
-  std::vector<net::Address> addresses;   // where peers find it, preferred first; 1 to 16
-  std::filesystem::path root_key_file;   // empty: state/root-key.pem
-  std::filesystem::path profile_file;    // empty: state/REALM.tasuki
+  std::filesystem::path state{};
+  std::string realm{};                    // empty: the first address's host
+  std::vector<net::Address> addresses{};  // where peers find it, preferred first; 1 to 16
+  std::filesystem::path root_key_file{};  // empty: state/root-key.pem
+  std::filesystem::path profile_file{};   // empty: state/REALM.tasuki
   config::Language language = config::Language::english;  // of gateway.toml's comments
 };
 
@@ -58,7 +58,7 @@ struct InitResult {
   std::filesystem::path root_key_file;  // the operator is to move this away
   std::filesystem::path profile_file;
   control::KeyLabel label;
-  std::string link;                     // of the profile; a secret
+  std::string link;  // of the profile; a secret
 };
 
 // Makes a gateway's whole state, or nothing: what was begun is removed on failure.
@@ -66,14 +66,14 @@ InitResult init(const InitRequest& request);
 
 // What a running gateway needs of its state.
 struct GatewayMaterial {
-  ByteString root;               // DER
-  ByteString leaf;               // DER, issued by root
+  ByteString root;  // DER
+  ByteString leaf;  // DER, issued by root
   crypto::SigningKey leaf_key;
   crypto::opaque::ServerSetup opaque;
   GatewayId gateway_id{};
   std::string realm;
   std::vector<net::Address> addresses;
-  std::int64_t leaf_ends = 0;    // seconds since 1970; a leaf past its end still loads
+  std::int64_t leaf_ends = 0;  // seconds since 1970; a leaf past its end still loads
 };
 GatewayMaterial load_material(const std::filesystem::path& state);
 

@@ -38,15 +38,14 @@ SSL_CTX* bare_context(const SSL_METHOD* method) {
 
 int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                 unsigned int in_size, void*) {
-  const std::string ours = length_prefixed(alpn);
-  // The chosen name is pointed to inside `in`, which outlives the call; `ours` does not.
-  for (unsigned int at = 0; at + in[at] < in_size; at += 1 + in[at]) {
-    if (length_prefixed({reinterpret_cast<const char*>(in + at + 1), in[at]}) != ours) continue;
-    *out = in + at + 1;
-    *out_size = in[at];
-    return SSL_TLSEXT_ERR_OK;
-  }
-  return SSL_TLSEXT_ERR_ALERT_FATAL;
+  static const std::string ours = length_prefixed(alpn);  // `out` comes to point into it
+  unsigned char* chosen = nullptr;
+  const int found =
+      SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            unsigned(ours.size()), in, in_size);
+  if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
 }
 
 // Whose certificate it is, is asked above; TLS itself has checked that the peer holds its key.
@@ -93,7 +92,7 @@ Seal::Seal(Side side, const SealContext& context)
 }
 
 void Seal::receive(Bytes sealed) {
-  if (sealed.empty()) return;
+  if (sealed.empty() || peer_closed_) return;  // RFC 8446, 6.1: nothing counts after a close
   must(BIO_write(from_peer_, sealed.data(), int(sealed.size())) == int(sealed.size()), "buffer");
   if (!established_) shake_hands();
 }
@@ -101,25 +100,27 @@ void Seal::receive(Bytes sealed) {
 void Seal::shake_hands() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) {
-    if (side_ == Side::client) {
-      const unsigned char* chosen = nullptr;
-      unsigned int size = 0;
-      SSL_get0_alpn_selected(ssl_.get(), &chosen, &size);
-      if (std::string_view(reinterpret_cast<const char*>(chosen), size) != alpn)
-        throw SealError(SealError::Cause::broken, "the agent does not speak " + std::string(alpn));
-      unsigned char* der = nullptr;
-      const int der_size = i2d_X509(SSL_get0_peer_certificate(ssl_.get()), &der);
-      const std::unique_ptr<unsigned char, void (*)(unsigned char*)> held(
-          der, [](unsigned char* p) { OPENSSL_free(p); });
-      if (der_size > 0)
-        peer_key_ = crypto::PublicKey::from_certificate({der, std::size_t(der_size)});
-      if (!peer_key_) throw SealError(SealError::Cause::broken, "unusable agent certificate");
-    }
-    established_ = true;
+  if (result != 1) {
+    if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ) broken();
     return;
   }
-  if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ) broken();
+  // On both sides: a client that names no protocol is not even asked by OpenSSL.
+  const unsigned char* chosen = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &chosen, &size);
+  if (std::string_view(reinterpret_cast<const char*>(chosen), size) != alpn)
+    throw SealError(SealError::Cause::broken, "the peer does not speak " + std::string(alpn));
+  if (side_ == Side::client) take_peer_key();
+  established_ = true;
+}
+
+void Seal::take_peer_key() {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(SSL_get0_peer_certificate(ssl_.get()), &der);
+  const std::unique_ptr<unsigned char, void (*)(unsigned char*)> held(
+      der, [](unsigned char* p) { OPENSSL_free(p); });
+  if (size > 0) peer_key_ = crypto::PublicKey::from_certificate({der, std::size_t(size)});
+  if (!peer_key_) throw SealError(SealError::Cause::broken, "unusable agent certificate");
 }
 
 void Seal::read(ByteString& into) {

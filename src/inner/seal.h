@@ -43,7 +43,8 @@ public:
 
   Seal(Side side, const SealContext& context);  // the context must outlive this
 
-  // Sealed bytes from the peer. Throws SealError when they cannot be the peer's.
+  // Sealed bytes from the peer. Throws SealError when they cannot be the peer's. What
+  // comes after its close is dropped.
   void receive(Bytes sealed);
 
   // The carrier ended. Throws SealError(truncated) unless the peer had said that it
@@ -72,6 +73,7 @@ public:
 
 private:
   void shake_hands();
+  void take_peer_key();
   [[noreturn]] void broken();
 
   const Side side_;

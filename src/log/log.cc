@@ -9,12 +9,12 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <mutex>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace tasuki::log {
 namespace {
@@ -111,7 +111,7 @@ private:
 // started inherits the variable, but may have been given another standard error.
 bool journal_reads_us() {
   const char* const stream = std::getenv("JOURNAL_STREAM");
-  struct stat status{};
+  struct stat status {};
   if (!stream || ::fstat(STDERR_FILENO, &status) != 0) return false;
   return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
 }

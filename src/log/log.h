@@ -1,6 +1,7 @@
 // What happened, one event a line. The only global state there is.
 //
-//   2026-01-31T12:34:56.789+09:00 GW001 seq=17 lvl=info evt=CLIENT_REFUSED ip=192.0.2.7 reason=unavailable
+//   2026-01-31T12:34:56.789+09:00 GW001 seq=17 lvl=info evt=CLIENT_REFUSED ip=192.0.2.7
+//   reason=unavailable
 //
 // Goes to numbered files in a directory, to journald when systemd started us, or
 // to standard error. Values are quoted and escaped as needed, so that no peer can
@@ -17,10 +18,10 @@ namespace tasuki::log {
 enum class Level { debug, info, warning, error };
 
 struct Settings {
-  std::filesystem::path directory;   // empty: journald or standard error
-  std::string prefix = "GW";         // file names: prefix, three digits, ".log"
-  std::size_t file_mebibytes = 16;   // a file is closed when it is this large
-  std::size_t files = 10;            // the oldest is then removed
+  std::filesystem::path directory{};  // empty: journald or standard error
+  std::string prefix = "GW";          // file names: prefix, three digits, ".log"
+  std::size_t file_mebibytes = 16;    // a file is closed when it is this large
+  std::size_t files = 10;             // the oldest is then removed
   Level level = Level::info;
 };
 

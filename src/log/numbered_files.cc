@@ -1,13 +1,13 @@
 #include "log/numbered_files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <fcntl.h>
 #include <optional>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 namespace tasuki::log {
@@ -31,14 +31,17 @@ std::optional<unsigned> number_of(const std::string& name, const std::string& pr
   if (!name.starts_with(prefix) || !name.ends_with(suffix) ||
       name.size() < prefix.size() + suffix.size())
     return std::nullopt;
-  const std::string digits = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  const std::string digits =
+      name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
   unsigned number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return tag_of(prefix, number) + std::string(suffix) == name ? std::optional(number) : std::nullopt;
+  return tag_of(prefix, number) + std::string(suffix) == name ? std::optional(number)
+                                                              : std::nullopt;
 }
 
-std::vector<unsigned> numbers_in(const std::filesystem::path& directory, const std::string& prefix) {
+std::vector<unsigned> numbers_in(const std::filesystem::path& directory,
+                                 const std::string& prefix) {
   std::vector<unsigned> numbers;
   for (const auto& entry : std::filesystem::directory_iterator(directory))
     if (const auto number = number_of(entry.path().filename().string(), prefix))
@@ -61,7 +64,9 @@ NumberedFiles::NumberedFiles(std::filesystem::path directory, std::string prefix
   remove_old();
 }
 
-NumberedFiles::~NumberedFiles() { close(); }
+NumberedFiles::~NumberedFiles() {
+  close();
+}
 
 void NumberedFiles::make_room(std::size_t bytes) {
   if (descriptor_ >= 0 && (size_ == 0 || size_ + bytes <= largest_)) return;
@@ -85,15 +90,17 @@ void NumberedFiles::open(unsigned number) {
   number_ = number;
   tag_ = tag_of(prefix_, number);
   const std::filesystem::path file = directory_ / (tag_ + ".log");
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode);
+  descriptor_ =
+      ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode);
   if (descriptor_ < 0) fail(file);
-  struct stat status{};
+  struct stat status {};
   if (::fstat(descriptor_, &status) != 0) fail(file);
   size_ = std::size_t(status.st_size);
 
   // After a crash the last line may be cut: ours begins on a line of its own.
   char last = '\n';
-  if (size_ > 0 && ::pread(descriptor_, &last, 1, off_t(size_ - 1)) == 1 && last != '\n') write("\n");
+  if (size_ > 0 && ::pread(descriptor_, &last, 1, off_t(size_ - 1)) == 1 && last != '\n')
+    write("\n");
 }
 
 void NumberedFiles::close() {

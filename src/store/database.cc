@@ -1,10 +1,10 @@
 #include "store/database.h"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <system_error>
 
 namespace tasuki::store {
 namespace {
@@ -25,7 +25,7 @@ void make_private(const std::string& file) {
 // begin it anew. (One without any bytes is new: another process just made it.)
 bool is_cut(const std::string& file) {
   constexpr off_t smallest_page = 512;
-  struct stat status{};
+  struct stat status {};
   return ::stat(file.c_str(), &status) == 0 && status.st_size > 0 && status.st_size < smallest_page;
 }
 
@@ -76,8 +76,8 @@ void Database::damaged(const std::string& what) const {
 
 Statement::Statement(Database& database, const char* sql) : database_(&database) {
   ::sqlite3_stmt* handle = nullptr;
-  const int code = ::sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                        &handle, nullptr);
+  const int code =
+      ::sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
   handle_.reset(handle);
   // The statements are ours and right: it is the tables that are not.
   if (code == SQLITE_ERROR) database.damaged("does not have the tables it should have");
@@ -92,7 +92,9 @@ bool Statement::step() {
   return false;
 }
 
-std::string Statement::text(int column) const { return std::string(as_text(bytes(column))); }
+std::string Statement::text(int column) const {
+  return std::string(as_text(bytes(column)));
+}
 
 Bytes Statement::bytes(int column) const {
   const void* const start = ::sqlite3_column_blob(handle_.get(), column);
@@ -105,11 +107,13 @@ void Statement::put(int index, std::int64_t value) {
 }
 
 void Statement::put(int index, const std::string& value) {
-  check(::sqlite3_bind_text(handle_.get(), index, value.data(), int(value.size()), SQLITE_TRANSIENT));
+  check(
+      ::sqlite3_bind_text(handle_.get(), index, value.data(), int(value.size()), SQLITE_TRANSIENT));
 }
 
 void Statement::put(int index, Bytes value) {
-  check(::sqlite3_bind_blob(handle_.get(), index, value.data(), int(value.size()), SQLITE_TRANSIENT));
+  check(
+      ::sqlite3_bind_blob(handle_.get(), index, value.data(), int(value.size()), SQLITE_TRANSIENT));
 }
 
 void Statement::check(int code) {

@@ -6,9 +6,9 @@
 
 #include "wire/bytes.h"
 
+#include <sqlite3.h>
 #include <filesystem>
 #include <memory>
-#include <sqlite3.h>
 #include <stdexcept>
 #include <string>
 
@@ -19,9 +19,9 @@ public:
   // Opens the file, or makes it with mode 0600.
   explicit Database(const std::filesystem::path& file);
 
-  void run(const char* sql);                   // statements without parameters or rows
-  std::int64_t number(const char* sql);        // the one number that a query yields
-  std::string text(const char* sql);           // the one text that a query yields
+  void run(const char* sql);             // statements without parameters or rows
+  std::int64_t number(const char* sql);  // the one number that a query yields
+  std::string text(const char* sql);     // the one text that a query yields
   int changes() const { return ::sqlite3_changes(handle_.get()); }
 
   // Throws what the last failure was, with the file's name and the cure.
@@ -32,7 +32,9 @@ public:
   ::sqlite3* handle() const { return handle_.get(); }
 
 private:
-  struct Close { void operator()(::sqlite3* handle) const { ::sqlite3_close_v2(handle); } };
+  struct Close {
+    void operator()(::sqlite3* handle) const { ::sqlite3_close_v2(handle); }
+  };
 
   std::string file_;
   std::unique_ptr<::sqlite3, Close> handle_;
@@ -56,7 +58,10 @@ public:
   }
 
   bool step();  // true: there is a row; false: done, and ready to be bound again
-  void run() { while (step()) {} }
+  void run() {
+    while (step()) {
+    }
+  }
 
   // Columns of the row, counted from 0. Text and bytes are valid until the next step.
   std::int64_t number(int column) const { return ::sqlite3_column_int64(handle_.get(), column); }
@@ -82,7 +87,9 @@ private:
 // that what it reads stays true until it writes.
 class Transaction {
 public:
-  explicit Transaction(Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }
+  explicit Transaction(Database& database) : database_(database) {
+    database_.run("BEGIN IMMEDIATE");
+  }
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();

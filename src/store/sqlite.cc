@@ -76,7 +76,8 @@ std::int64_t version_of(Database& database) {
   const std::int64_t owner = database.number("PRAGMA application_id");
   const std::int64_t version = database.number("PRAGMA user_version");
   if (owner != application_id && !(empty && owner == 0))
-    throw std::runtime_error(database.file() + ": is a database, but not Tasuki's; "
+    throw std::runtime_error(database.file() +
+                             ": is a database, but not Tasuki's; "
                              "name another file or move this one away");
   if (version > newest_version)
     throw std::runtime_error(database.file() + ": was written by a newer Tasuki (version " +
@@ -99,7 +100,8 @@ void migrate(Database& database) {
 
 Database open_database(const std::filesystem::path& file) {
   Database database(file);
-  database.run("PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL");
+  database.run(
+      "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL");
   version_of(database);  // before anything is written to a file that may not be ours
   use_write_ahead_log(database);
   migrate(database);
@@ -197,7 +199,8 @@ private:
   Statement keys_{database_, "SELECT * FROM gateway_key ORDER BY created, label"};
   Statement revoke_key_{database_,
                         "UPDATE gateway_key SET revoked = ? WHERE label = ? AND revoked = 0"};
-  Statement confirm_{database_, "UPDATE claim SET seen = ? WHERE label = ? AND id = ? AND agent = ?"};
+  Statement confirm_{database_,
+                     "UPDATE claim SET seen = ? WHERE label = ? AND id = ? AND agent = ?"};
   Statement claim_{database_, "INSERT INTO claim VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"};
   Statement release_{database_, "DELETE FROM claim WHERE label = ? AND id = ?"};
   Statement claims_{database_, "SELECT * FROM claim ORDER BY label, id"};

@@ -42,9 +42,10 @@ public:
   virtual ~Store() = default;
 
   virtual void add_key(const GatewayKey& key) = 0;
-  virtual std::optional<GatewayKey> find_key(const control::KeyLabel& label) = 0;  // revoked ones too
-  virtual std::vector<GatewayKey> keys() = 0;                                     // by creation
-  virtual bool revoke_key(const control::KeyLabel& label, Seconds now) = 0;       // false: none in force
+  virtual std::optional<GatewayKey> find_key(
+      const control::KeyLabel& label) = 0;                                   // revoked ones too
+  virtual std::vector<GatewayKey> keys() = 0;                                // by creation
+  virtual bool revoke_key(const control::KeyLabel& label, Seconds now) = 0;  // false: none in force
 
   // Claims the ID for the agent, or confirms its claim. False: another agent has it.
   virtual bool claim(const control::KeyLabel& label, const control::ComputerId& id,

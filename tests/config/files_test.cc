@@ -88,7 +88,8 @@ TEST(Files, AreReadUpToALimit) {
 TEST(Files, AreNeitherDirectoriesNorPipesNorDevices) {
   const Scratch scratch;
   ASSERT_EQ(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
-  EXPECT_NE(refusal([&] { read_file(scratch.path(), 10); }).find("is not a file"), std::string::npos);
+  EXPECT_NE(refusal([&] { read_file(scratch.path(), 10); }).find("is not a file"),
+            std::string::npos);
   EXPECT_NE(refusal([&] { read_file(scratch / "pipe", 10); }).find("is not a file"),
             std::string::npos);
   EXPECT_NE(refusal([] { read_file("/dev/zero", 10); }).find("is not a file"), std::string::npos);

@@ -54,11 +54,34 @@ TEST(ForwardRule, OfANameAllowsNoAddress) {
 }
 
 TEST(ForwardRule, RefusesWhatIsNotOne) {
-  for (const char* text :
-       {"", ":", "host", "host:", ":22", "host:0", "host:65536", "host:22-", "host:-22",
-        "host:30-20", "host:22-70000", "host: 22", "host:2x", "*:22", "ho st:22", "host/8:22",
-        "10.0.0.1/8:22", "10.0.0.0/33:22", "::1:22", "[::1:22", "::1]:22", "[host]:22",
-        "[10.0.0.1]:22:", "a..b:22", ".host:22", "127.1:22", "host\n:22", "[]:22"})
+  for (const char* text : {"",
+                           ":",
+                           "host",
+                           "host:",
+                           ":22",
+                           "host:0",
+                           "host:65536",
+                           "host:22-",
+                           "host:-22",
+                           "host:30-20",
+                           "host:22-70000",
+                           "host: 22",
+                           "host:2x",
+                           "*:22",
+                           "ho st:22",
+                           "host/8:22",
+                           "10.0.0.1/8:22",
+                           "10.0.0.0/33:22",
+                           "::1:22",
+                           "[::1:22",
+                           "::1]:22",
+                           "[host]:22",
+                           "[10.0.0.1]:22:",
+                           "a..b:22",
+                           ".host:22",
+                           "127.1:22",
+                           "host\n:22",
+                           "[]:22"})
     EXPECT_FALSE(ForwardRule::parse(text)) << text;
 }
 

@@ -5,16 +5,20 @@
 namespace tasuki::config {
 namespace {
 
-bool good_key(std::string_view key) { return !gateway_key_fault(as_bytes(key)); }
-bool good_password(std::string_view password) { return !password_fault(as_bytes(password)); }
+bool good_key(std::string_view key) {
+  return !gateway_key_fault(as_bytes(key));
+}
+bool good_password(std::string_view password) {
+  return !password_fault(as_bytes(password));
+}
 
 TEST(GatewayKeyRule, WantsEightCharactersNotBytes) {
   EXPECT_TRUE(good_key("Testing1"));
   EXPECT_FALSE(good_key("Test1"));
   EXPECT_FALSE(good_key("Testing"));
-  EXPECT_TRUE(good_key("ひらがなはちもじ"));   // 8 characters, 24 bytes
-  EXPECT_FALSE(good_key("ななもじのかぎ"));    // 7 characters, 21 bytes
-  EXPECT_FALSE(good_key("🔑🔑🔑🔑🔑🔑🔑"));  // 7 characters, 28 bytes
+  EXPECT_TRUE(good_key("ひらがなはちもじ"));  // 8 characters, 24 bytes
+  EXPECT_FALSE(good_key("ななもじのかぎ"));   // 7 characters, 21 bytes
+  EXPECT_FALSE(good_key("🔑🔑🔑🔑🔑🔑🔑"));          // 7 characters, 28 bytes
 }
 
 TEST(GatewayKeyRule, WantsAtMost128Characters) {
@@ -63,7 +67,7 @@ TEST(PasswordRule, CountsOtherScriptsAsAClassOfTheirOwn) {
   EXPECT_TRUE(good_password("襷a1はしるよね"));
   EXPECT_FALSE(good_password("襷1はしるよね駅"));
   EXPECT_TRUE(good_password("はこねえきでんのたすきをわたす1区"));  // 17, two classes
-  EXPECT_FALSE(good_password("はこねえきでんのたすきをわたすよ"));    // 16, one
+  EXPECT_FALSE(good_password("はこねえきでんのたすきをわたすよ"));  // 16, one
 }
 
 TEST(PasswordRule, NeverTakesAnEmptyOneOrOneThatCannotBeTyped) {

@@ -1,12 +1,12 @@
 // A directory that a test may fill, and that is gone when the test ends.
 #pragma once
 
+#include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <sstream>
 #include <string>
-#include <sys/stat.h>
 
 namespace tasuki {
 
@@ -45,7 +45,7 @@ inline std::string content_of(const std::filesystem::path& file) {
 }
 
 inline unsigned mode_of(const std::filesystem::path& file) {
-  struct stat status{};
+  struct stat status {};
   return ::stat(file.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
 }
 

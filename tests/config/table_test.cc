@@ -1,5 +1,5 @@
-#include "config/forms.h"
 #include "config/table.h"
+#include "config/forms.h"
 
 #include "scratch.h"
 
@@ -32,12 +32,11 @@ Table<House> house_table() {
   const auto times = Table<Times>()
                          .field("night_seconds", &Times::night, seconds(1, 60), {"Night.", "夜。"})
                          .field("flashes", &Times::flashes, whole(0, 9), {"Flashes.", "点滅。"});
-  const auto lamp =
-      Table<Lamp>()
-          .required("address", &Lamp::address, address(), {"Where.", "場所。"})
-          .field("colour", &Lamp::colour,
-                 choice<Colour>({{"red", Colour::red}, {"green", Colour::green}}),
-                 {"Colour.", "色。"});
+  const auto lamp = Table<Lamp>()
+                        .required("address", &Lamp::address, address(), {"Where.", "場所。"})
+                        .field("colour", &Lamp::colour,
+                               choice<Colour>({{"red", Colour::red}, {"green", Colour::green}}),
+                               {"Colour.", "色。"});
   return Table<House>("house")
       .field("name", &House::name, text(1, 10), {"Its name.", "名前。"})
       .field("warm", &House::warm, flag(), {"Whether it is warm.", "暖かいか。"})
@@ -74,7 +73,8 @@ address = "lamp.example:80"
 colour = "red"
 [lamps.Hall_2]
 address = "[::1]:81"
-)", "house.toml");
+)",
+                                          "house.toml");
   ASSERT_TRUE(loaded.ok()) << loaded.mistakes[0].text(Language::english);
   const House& house = loaded.value;
   EXPECT_EQ(house.name, "villa");
@@ -120,8 +120,10 @@ TEST(ConfigTable, SaysWhatAWrongTypeIs) {
   EXPECT_EQ(mistake("name = 07:32:00"),
             "house.toml:2:8: name: must be text of 1 to 10 characters, not a date or time");
   EXPECT_EQ(mistake("warm = 1"), "house.toml:2:8: warm: must be true or false, not 1");
-  EXPECT_EQ(mistake("warm = 1.5"), "house.toml:2:8: warm: must be true or false, not a decimal fraction");
-  EXPECT_EQ(mistake("warm = [true]"), "house.toml:2:8: warm: must be true or false, not a list of 1");
+  EXPECT_EQ(mistake("warm = 1.5"),
+            "house.toml:2:8: warm: must be true or false, not a decimal fraction");
+  EXPECT_EQ(mistake("warm = [true]"),
+            "house.toml:2:8: warm: must be true or false, not a list of 1");
   EXPECT_EQ(mistake("warm = {}"), "house.toml:2:8: warm: must be true or false, not a section");
   EXPECT_EQ(mistake("rooms = \"hall\""),
             "house.toml:2:9: rooms: must be a list of 0 to 3, each text of 1 to 10 characters, not "
@@ -135,7 +137,8 @@ TEST(ConfigTable, SaysWhatAWrongTypeIs) {
 TEST(ConfigTable, NamesTheWrongElementOfAList) {
   EXPECT_EQ(mistake("rooms = [\"hall\",\n  \"\"]"),
             "house.toml:3:3: rooms[1]: must be text of 1 to 10 characters, not \"\"");
-  EXPECT_EQ(mistake("rooms = [\"a\", \"b\", \"c\", \"d\"]").substr(0, 22), "house.toml:2:9: rooms: ");
+  EXPECT_EQ(mistake("rooms = [\"a\", \"b\", \"c\", \"d\"]").substr(0, 22),
+            "house.toml:2:9: rooms:");
 }
 
 TEST(ConfigTable, RefusesNumbersOutOfAnyRange) {
@@ -177,7 +180,8 @@ TEST(ConfigTable, QuotesAStrangeKeySoThatItCannotBreakTheLine) {
 }
 
 TEST(ConfigTable, MissesWhatIsRequired) {
-  EXPECT_EQ(mistake("[lamps.door]\ncolour = \"red\""), "house.toml:2:1: lamps.door.address: is missing");
+  EXPECT_EQ(mistake("[lamps.door]\ncolour = \"red\""),
+            "house.toml:2:1: lamps.door.address: is missing");
 }
 
 TEST(ConfigTable, RefusesBadNamesOfSections) {
@@ -187,7 +191,8 @@ TEST(ConfigTable, RefusesBadNamesOfSections) {
 }
 
 TEST(ConfigTable, RefusesAddressesWithoutAPort) {
-  for (const char* bad : {"\"host\"", "\"host:\"", "\"host:0\"", "\"host:70000\"", "\":80\"", "\"\"", "80"})
+  for (const char* bad :
+       {"\"host\"", "\"host:\"", "\"host:0\"", "\"host:70000\"", "\":80\"", "\"\"", "80"})
     EXPECT_TRUE(mistake(std::string("lamps.x.address = ") + bad)
                     .starts_with("house.toml:2:19: lamps.x.address: must be a host and port"))
         << bad;
@@ -283,10 +288,10 @@ TEST(ConfigDocumentation, HasARowForEveryField) {
   const auto rows = house_table().document();
   std::vector<std::string> keys;
   for (const Row& row : rows) keys.push_back(row.key + "=" + row.standard);
-  EXPECT_EQ(keys, (std::vector<std::string>{
-                      "role=", "name=\"home\"", "warm=true", "rooms=[\"kitchen\"]", "plan=\"\"",
-                      "times.night_seconds=30", "times.flashes=3", "lamps.NAME.address=",
-                      "lamps.NAME.colour=\"green\""}));
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"role=", "name=\"home\"", "warm=true", "rooms=[\"kitchen\"]",
+                                      "plan=\"\"", "times.night_seconds=30", "times.flashes=3",
+                                      "lamps.NAME.address=", "lamps.NAME.colour=\"green\""}));
   for (const Row& row : rows) {
     EXPECT_FALSE(row.type.en.empty() || row.type.ja.empty()) << row.key;
     EXPECT_FALSE(row.about.en.empty() || row.about.ja.empty()) << row.key;

@@ -28,22 +28,11 @@ def directory(tmp_path_factory, request):
     return tmp_path_factory.mktemp(name)
 
 
-@pytest.fixture
-def own_directory(tmp_path_factory):
-    """Files of one test."""
-    return tmp_path_factory.mktemp("one")
-
-
 @pytest.fixture(scope="module")
 def world(directory):
     """Two NATs, a running gateway, and nobody on it yet."""
     with World(directory) as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def binary():
-    return tasuki.binary()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from support.packages import tool
-from support.services import digester, greeter, read_all, read_exactly
+from support.services import Service, digester, greeter, read_all, read_exactly
 from support.waiting import eventually
 
 MEBIBYTES = 48
@@ -66,6 +66,13 @@ def download(machine, port, path="/big"):
     return answer.status, length, digest.hexdigest()
 
 
+def ends_without_a_byte(connection):
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def test_a_big_file_comes_down_unchanged(office, web):
     with office.reader.forward("services", "web").ready() as forward:
         assert download(office.home, forward.ports[0]) == (200, MEBIBYTES << 20, web[1])
@@ -117,7 +124,6 @@ def test_a_reader_that_stops_reading_holds_up_nobody_else(office, web):
 
 def test_the_answer_may_end_before_the_question(office):
     """The service ends its direction at once; what we still send must not break the connection."""
-    from support.services import Service
     heard = []
 
     def serve(connection):
@@ -138,7 +144,7 @@ def test_a_target_that_no_rule_allows_is_refused_and_the_others_go_on(office):
     forbidden, allowed = f"127.0.0.1:{office.closed.port}", f"127.0.0.1:{office.echo.port}"
     with office.reader.forward("services", forbidden, allowed) as forward:
         with forward.open(0) as refused:
-            assert read_all(refused) == b"", "the connection must end without a byte"
+            assert ends_without_a_byte(refused)
         eventually("the message names the target", lambda: forbidden in forward.program.output())
         with forward.open(1) as echo:
             assert read_exactly(echo, 13) == b"echo service\n"
@@ -149,7 +155,7 @@ def test_a_target_that_no_rule_allows_is_refused_and_the_others_go_on(office):
 def test_a_target_at_which_nobody_listens_is_reported_and_the_others_go_on(office):
     with office.reader.forward("services", "nobody", "web") as forward:
         with forward.open(0) as refused:
-            assert read_all(refused) == b""
+            assert ends_without_a_byte(refused)
         eventually("the message names the target", lambda: "nobody" in forward.program.output())
         assert download(office.home, forward.ready(1).ports[1])[0] == 200
 

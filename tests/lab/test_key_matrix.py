@@ -1,4 +1,4 @@
-"""Who meets whom, by gateway key: all 72 cases, and what may be a gateway key at all.
+"""Who meets whom, by gateway key: all 72 cases.
 
     admitted(x)            ⇔  key(x) is one of the gateway's
     visible(client, agent) ⇔  both are admitted, and their keys are the same
@@ -12,8 +12,7 @@ from itertools import chain, combinations
 
 import pytest
 from support.services import greeter, read_exactly
-from support.tasuki import (BAD_CONFIGURATION, DONE, GATEWAY_REFUSED, NOT_AVAILABLE, WRONG_USE, Agent, Gateway,
-                            Person)
+from support.tasuki import DONE, GATEWAY_REFUSED, NOT_AVAILABLE, Agent, Gateway
 from support.waiting import eventually
 
 KEYS = ["Testing1", "Testing2", "Testing3"]
@@ -93,47 +92,3 @@ def test_key_matrix(town, keys_at_gateway, client_key, agent_key):
             assert agent_key in keys_at_gateway
             greeting = greeting_of(agent_key)
             assert read_exactly(forward.open(), len(greeting)) == greeting
-
-
-# What may be a gateway key: at least 8 characters, whatever they are in bytes.
-
-@pytest.mark.parametrize("text, why", [
-    ("Test1", "5 characters"), ("Testin7", "7 letters"), ("せんたくのかぎ", "7 kana are 21 bytes")])
-def test_a_short_gateway_key_is_refused_at_entry(world, text, why):
-    before = world.gateway.admin("key", "list").output
-    done = world.gateway.admin("key", "add", secrets={"--key-fd": text})
-    assert done.exit_code in (WRONG_USE, BAD_CONFIGURATION), (why, done)
-    assert "8" in done.errors, "the message says how long a key must be"
-    assert text not in done.text, "a secret is never repeated"
-    assert world.gateway.admin("key", "list").output == before
-
-
-@pytest.mark.parametrize("text", ["Testing4", "ひみつのかぎです", "かぎ with blanks 襷"])
-def test_a_gateway_key_of_eight_characters_is_taken(world, text):
-    if not world.gateway.running.running():
-        world.gateway.run()
-    profile, label = world.gateway.add_key(text)
-    assert label in world.gateway.admin("key", "list").output
-    person = Person(world.home, f"person-of-{label}")
-    assert person.add_profile(profile).exit_code == DONE
-    assert person.sees() == set()
-
-
-def test_the_same_computer_id_under_two_keys_is_two_computers(town):
-    gateway = town.gateway
-    if not gateway.running.running():
-        gateway.run()
-    greetings, services = {}, []
-    for key in KEYS[:2]:
-        services.append(greeter(town.office, greeting_of(key)))
-        agent = Agent(town.office, "reception", name=f"reception-{key}")
-        assert agent.enroll(town.profiles[key]).exit_code == DONE
-        agent.configure(targets={"place": (f"127.0.0.1:{services[-1].port}", "tcp")})
-        agent.run()
-        eventually("it is in", lambda: town.persons[key].sees() == {"reception"}, seconds=15)
-    for key in KEYS[:2]:
-        with town.persons[key].forward("reception", "place") as forward:
-            greetings[key] = read_exactly(forward.open(), len(greeting_of(key)))
-    assert greetings == {key: greeting_of(key) for key in KEYS[:2]}
-    for service in services:
-        service.stop()

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from proxies.squid import Squid
 from support import firewall, packages
 from support.desktop import RdpDesktop, SharedDesktop, TigerDesktop
 from support.network import GATEWAY, GATEWAY6, behind_proxies, two_nats
@@ -145,6 +146,20 @@ def test_behind_a_proxy_only_a_program_on_the_proxy_leads_out(directory):
             network.office_proxy.start(
                 tool("socat"), "TCP-LISTEN:3128,fork,reuseaddr", f"TCP:{GATEWAY}:8449")
             eventually("the way out is open", lambda: network.office.answers(network.office_lan.router, 3128))
+
+
+@pytest.mark.parametrize("auth, answer", [("none", b" 200 "), ("basic", b" 407 "), ("digest", b" 407 "),
+                                          ("ntlm", b" 407 ")])
+def test_squid_leads_out_of_a_proxied_network_if_it_knows_who_asks(directory, auth, answer):
+    with behind_proxies(directory / f"squid-{auth}") as network, \
+            greeter(network.gateway, b"out here\n", port=443, address="0.0.0.0"), \
+            Squid(3128, auth, prefix=network.home_proxy.command(), host=network.home_lan.router):
+        with network.home.connect(network.home_lan.router, 3128) as connection:
+            connection.sendall(f"CONNECT {GATEWAY}:443 HTTP/1.1\r\nHost: {GATEWAY}\r\n\r\n".encode())
+            head = connection.recv(4096)
+            assert answer in head.splitlines()[0]
+            if auth == "none":
+                assert b"out here\n" in head or read_exactly(connection, 9) == b"out here\n"
 
 
 def test_a_dead_link_says_nothing_and_can_be_mended(network):

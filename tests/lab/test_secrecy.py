@@ -31,6 +31,7 @@ class Evidence:
 def evidence(directory):
     made = Evidence()
     logs = directory / "gateway-logs"
+    logs.mkdir()
 
     def talkative(gateway):
         # Sources stay on the allow-list; the log says all it can say.

@@ -3,12 +3,12 @@
 
 #include "../config/scratch.h"
 
-#include <cstdlib>
 #include <fcntl.h>
+#include <unistd.h>
+#include <cstdlib>
 #include <regex>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace tasuki::log {
@@ -38,7 +38,7 @@ public:
   }
 
   std::string journal_stream() const {
-    struct stat status{};
+    struct stat status {};
     ::fstat(file_, &status);
     return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
   }
@@ -95,7 +95,8 @@ TEST_F(LogTest, LetsNoPeerForgeALine) {
   info("REGISTERED", {{"id", "x\" evt=KEY_ADD y=\"\r\x1b[1A"}});
   const auto lines = lines_of(scratch_ / "GW001.log");
   ASSERT_EQ(lines.size(), 2u);
-  for (const std::string& line : lines) EXPECT_NE(line.find("evt=REGISTERED id=\"x"), std::string::npos);
+  for (const std::string& line : lines)
+    EXPECT_NE(line.find("evt=REGISTERED id=\"x"), std::string::npos);
   EXPECT_EQ(lines[1].find('\x1b'), std::string::npos);
 }
 
@@ -178,7 +179,8 @@ TEST_F(LogTest, TellsStandardErrorTheTimeWhenItIsNotTheJournal) {
   open({});
   info("START");
   const std::string line = content_of(scratch_ / "stderr");
-  EXPECT_TRUE(std::regex_match(line, std::regex(R"(\d{4}-.*[+-]\d\d:\d\d seq=1 lvl=info evt=START\n)")))
+  EXPECT_TRUE(
+      std::regex_match(line, std::regex(R"(\d{4}-.*[+-]\d\d:\d\d seq=1 lvl=info evt=START\n)")))
       << line;
 }
 

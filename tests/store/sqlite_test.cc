@@ -12,9 +12,15 @@ namespace {
 using control::ComputerId;
 using control::KeyLabel;
 
-KeyLabel label(const std::string& text) { return KeyLabel::parse(text).value(); }
-ComputerId id(const std::string& text) { return ComputerId::parse(text).value(); }
-crypto::AgentId agent(std::uint8_t seed) { return crypto::AgentId(crypto::sha256(Bytes(&seed, 1))); }
+KeyLabel label(const std::string& text) {
+  return KeyLabel::parse(text).value();
+}
+ComputerId id(const std::string& text) {
+  return ComputerId::parse(text).value();
+}
+crypto::AgentId agent(std::uint8_t seed) {
+  return crypto::AgentId(crypto::sha256(Bytes(&seed, 1)));
+}
 
 GatewayKey key(const std::string& text, Seconds created = 1000) {
   GatewayKey key;

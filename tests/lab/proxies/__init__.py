@@ -11,7 +11,7 @@ namespace.
 from urllib.parse import quote
 
 # A user as they are, and one whose name and password are as bad as they get.
-ALICE = ("alice", "wonderland")
+HANAKO = ("hanako", "kazaguruma")
 TARO = ("太郎@営業", "p:a@s/s wörd%20")
 
 

@@ -3,6 +3,7 @@
 // exit code 4.
 #include "net/reach.h"
 
+#include <fcntl.h>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <iostream>
@@ -28,8 +29,18 @@ const char* name(net::ReachError::Cause cause) {
   return "?";
 }
 
+// What reach promises of a socket, whichever way it came.
+void check_promises(tcp::socket& socket) {
+  tcp::no_delay no_delay;
+  socket.get_option(no_delay);
+  if (!no_delay.value()) throw std::logic_error("the socket waits before it sends");
+  if (!(fcntl(socket.native_handle(), F_GETFD) & FD_CLOEXEC))
+    throw std::logic_error("programs that we run would inherit the socket");
+}
+
 asio::awaitable<void> say_hello(net::Address to, net::Proxy proxy) {
   tcp::socket socket = co_await net::reach(to, proxy, 10s);
+  check_promises(socket);
   const auto hello = asio::buffer("hello\n", 6);
   co_await asio::async_write(socket, hello, asio::use_awaitable);
   std::string answer;

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from support.packages import tool
 from support.program import Program
 from support.waiting import eventually
 
@@ -61,7 +62,7 @@ class Socks5(_Server):
 
     def _command(self):
         login = ["-u", self._account[0], "-P", self._account[1]] if self._account else []
-        return ["/usr/bin/microsocks", "-p", str(self.port), *login]
+        return [tool("microsocks"), "-p", str(self.port), *login]
 
 
 class ForbiddingSocks5(_Server):
@@ -78,4 +79,4 @@ socksmethod: none
 client pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
 socks block {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
 """)
-        return ["/usr/sbin/danted", "-f", configuration, "-p", self._directory / "danted.pid"]
+        return [tool("danted"), "-f", configuration, "-p", self._directory / "danted.pid"]

@@ -11,9 +11,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from support.packages import tool
 from support.program import Program
 
-from . import ALICE, TARO, proxy_url
+from . import HANAKO, TARO, proxy_url
 
 PACKAGED = Path("/etc/squid/squid.conf")
 HELPERS = Path("/usr/lib/squid")
@@ -23,7 +24,7 @@ REALM = "Office proxy"
 class Squid:
     """auth: 'none', 'basic', 'digest' or 'ntlm'. names: host names that it alone knows."""
 
-    def __init__(self, port, auth="none", prefix=(), host="127.0.0.1", accounts=(ALICE, TARO),
+    def __init__(self, port, auth="none", prefix=(), host="127.0.0.1", accounts=(HANAKO, TARO),
                  names=None):
         self.port, self.auth, self.host = port, auth, host
         self._prefix, self._accounts, self._names = list(prefix), accounts, names or {}
@@ -37,7 +38,7 @@ class Squid:
         shutil.chown(self._directory, "proxy", "proxy")
         configuration = self._configure()
         self._program = Program(
-            [*self._prefix, "/usr/sbin/squid", "-N", "-d", "1", "-f", configuration],
+            [*self._prefix, tool("squid"), "-N", "-d", "1", "-f", configuration],
             self._directory / "squid.log")
         self._program.wait_for("Accepting HTTP Socket connections", 30)
         return self
@@ -102,11 +103,8 @@ shutdown_lifetime 0 seconds
     def _admission(self):
         if self.auth == "none":
             return "http_access allow localnet\n"
-        scheme, members = {"basic": (self._basic, "REQUIRED"),
-                           "digest": (self._digest, "REQUIRED"),
-                           "ntlm": (self._ntlm, self._user_names())}[self.auth]
-        return scheme() + f"""
-acl colleagues proxy_auth {members}
+        scheme = {"basic": self._basic, "digest": self._digest, "ntlm": self._ntlm}[self.auth]
+        return scheme() + """
 http_access deny !colleagues
 http_access allow colleagues
 """
@@ -117,6 +115,7 @@ http_access allow colleagues
         return f"""
 auth_param basic program {HELPERS}/basic_ncsa_auth {passwords}
 auth_param basic realm {REALM}
+acl colleagues proxy_auth REQUIRED
 """
 
     def _digest(self):
@@ -127,18 +126,19 @@ auth_param basic realm {REALM}
         return f"""
 auth_param digest program {HELPERS}/digest_file_auth -c {passwords}
 auth_param digest realm {REALM}
+acl colleagues proxy_auth REQUIRED
 """
 
     def _ntlm(self):
-        # This helper holds the whole NTLM conversation but believes any password,
-        # so here a wrong log-in is a wrong name: the members are listed.
+        # This helper holds the whole NTLM conversation but believes any password:
+        # a wrong log-in is a wrong name here. By its beginning, since the helper
+        # runs on into the next field of a message with 8-bit names, as curl's is.
+        names = " ".join(f"^{user}" for user, _ in self._accounts if user.isascii())
         return f"""
 auth_param ntlm program {HELPERS}/ntlm_fake_auth -S
 auth_param ntlm children 5
+acl colleagues proxy_auth_regex {names}
 """
-
-    def _user_names(self):
-        return " ".join(user for user, _ in self._accounts if user.isascii())
 
     def _file(self, name, lines):
         path = self._directory / name
@@ -149,6 +149,6 @@ auth_param ntlm children 5
 
 
 def _hashed(password):
-    done = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password + "\n", text=True,
+    done = subprocess.run([tool("openssl"), "passwd", "-6", "-stdin"], input=password + "\n", text=True,
                           stdout=subprocess.PIPE, check=True)
     return done.stdout.strip()

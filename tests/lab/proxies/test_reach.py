@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from proxies import ALICE, TARO
+from proxies import HANAKO, TARO
 from proxies.socks import ForbiddingSocks5, Socks5
 from proxies.squid import Squid
+from support.network import GATEWAY as INTERNET_GATEWAY, behind_proxies
+from support.services import greeter
 from support.waiting import eventually
 
 # Squid's packaged rules let CONNECT through to this port alone.
@@ -20,8 +22,8 @@ NAME, NAMED = "gateway.lab.example", "gateway.lab.example:443"  # only the proxi
 OTHER_PORT = "127.0.0.2:8443"
 NOBODY = "127.0.0.3:443"
 
-WRONG = ("alice", "looking-glass")
-STRANGER = ("mallory", "wonderland")
+WRONG = ("hanako", "fuurin")
+STRANGER = ("jiro", "kazaguruma")
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -105,7 +107,7 @@ def squids():
 
 @pytest.fixture(scope="module")
 def socks():
-    with Socks5(free_port(), ALICE) as server:
+    with Socks5(free_port(), HANAKO) as server:
         yield server
 
 
@@ -116,12 +118,12 @@ def test_open_proxy_lets_everyone_through(squids):
 
 
 def test_open_proxy_does_not_mind_a_password(squids):
-    assert through(squids("none"), ALICE).output == "hello"
+    assert through(squids("none"), HANAKO).output == "hello"
 
 
 @pytest.mark.parametrize("auth", ["basic", "digest", "ntlm"])
 def test_right_password_leads_through(squids, auth):
-    assert through(squids(auth), ALICE) == Seen(0, "hello", "")
+    assert through(squids(auth), HANAKO) == Seen(0, "hello", "")
 
 
 @pytest.mark.parametrize("auth", ["basic", "digest"])
@@ -139,7 +141,7 @@ def test_missing_password_is_called_missing(squids, auth):
     assert through(squids(auth)).cause() == "proxy_needs_password"
 
 
-@pytest.mark.parametrize("auth, account", [("none", (None, None)), ("basic", ALICE)])
+@pytest.mark.parametrize("auth, account", [("none", (None, None)), ("basic", HANAKO)])
 def test_proxy_forbids_every_port_but_443(squids, auth, account):
     seen = through(squids(auth), account, OTHER_PORT)
     assert seen.cause() == "proxy_forbids"
@@ -147,7 +149,7 @@ def test_proxy_forbids_every_port_but_443(squids, auth, account):
 
 
 def test_gateway_that_does_not_listen_is_not_the_users_fault(squids):
-    seen = through(squids("digest"), ALICE, NOBODY)
+    seen = through(squids("digest"), HANAKO, NOBODY)
     assert seen.cause() == "proxy_failed"
     assert NOBODY in seen.message and "503" in seen.message
 
@@ -159,14 +161,14 @@ def test_proxy_resolves_the_gateways_name(squids):
 
 def test_proxy_sees_who_asks_and_for_what(squids):
     squid = squids("digest")
-    through(squid, ALICE)
-    wanted = f"CONNECT {GATEWAY} 200 {ALICE[0]} Tasuki/1"
+    through(squid, HANAKO)
+    wanted = f"CONNECT {GATEWAY} 200 {HANAKO[0]} Tasuki/1"
     eventually("Squid has logged the connection", lambda: wanted in squid.requests())
 
 
 def test_environment_has_no_say_once_a_proxy_is_named(squids, tmp_path):
     squid = squids("none")
-    (tmp_path / ".netrc").write_text("default login mallory password x\n")
+    (tmp_path / ".netrc").write_text("default login jiro password x\n")
     before = len(squid.requests())
     seen = through(squid, NO_PROXY="*", no_proxy="*", ALL_PROXY="http://127.0.0.9:9",
                    http_proxy="http://127.0.0.9:9", HOME=str(tmp_path))
@@ -176,7 +178,7 @@ def test_environment_has_no_say_once_a_proxy_is_named(squids, tmp_path):
 
 def test_proxy_that_is_gone_is_named():
     squid = Squid(free_port())
-    seen = through(squid, ALICE)
+    seen = through(squid, HANAKO)
     assert seen.cause() == "proxy_unreachable"
 
 
@@ -185,11 +187,11 @@ def test_proxy_that_is_gone_is_named():
 def test_socks_lets_everyone_through_without_a_password():
     with Socks5(free_port()) as open_to_all:
         assert through(open_to_all) == Seen(0, "hello", "")
-        assert through(open_to_all, ALICE).output == "hello"
+        assert through(open_to_all, HANAKO).output == "hello"
 
 
 def test_socks_right_password_leads_through(socks):
-    assert through(socks, ALICE) == Seen(0, "hello", "")
+    assert through(socks, HANAKO) == Seen(0, "hello", "")
 
 
 def test_socks_password_may_hold_anything():
@@ -207,7 +209,7 @@ def test_socks_missing_password_is_called_missing(socks):
 
 
 def test_socks_gateway_that_does_not_listen_is_not_the_users_fault(socks):
-    seen = through(socks, ALICE, NOBODY)
+    seen = through(socks, HANAKO, NOBODY)
     assert seen.cause() == "proxy_failed"
     assert "connection refused" in seen.message
 
@@ -225,13 +227,21 @@ def test_socks_proxy_resolves_the_gateways_name(tmp_path):
         assert through(server, address=NAMED).output == "hello"
 
 
-# The wrong kind of proxy
-
 def test_http_proxy_at_a_socks_server_fails_cleanly(socks):
     wrong_kind = Squid(socks.port)
     assert through(wrong_kind).cause() == "proxy_failed"
 
 
-def test_socks_at_an_http_proxy_fails_cleanly(squids):
-    wrong_kind = Socks5(squids("none").port)
-    assert through(wrong_kind).cause() == "proxy_failed"
+# Where there is no other way out
+
+@pytest.mark.parametrize("kind", ["squid", "socks"])
+def test_person_in_a_network_that_only_a_proxy_leaves(directory, kind):
+    with behind_proxies(directory / kind) as network:
+        way_out = {"prefix": network.office_proxy.command(), "host": network.office_lan.router}
+        proxy = {"squid": lambda: Squid(3128, "digest", **way_out),
+                 "socks": lambda: Socks5(1080, HANAKO, **way_out)}[kind]()
+        address = f"{INTERNET_GATEWAY}:443"
+        with proxy, greeter(network.gateway, b"", 443, "0.0.0.0"):
+            assert network.office.run(probe(), address, "none", check=False).stdout == "unreachable\n"
+            done = network.office.run(probe(), address, proxy.url(*HANAKO))
+            assert done.stdout == "hello\n"

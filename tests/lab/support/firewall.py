@@ -63,7 +63,7 @@ def count_peers(machine, *allowed):
            "nd-router-advert, mld-listener-report, mld2-listener-report } return"
 
     def chain(hook, interface, address):
-        rules = [f'{interface} "lo" return', link]
+        rules = [f'{interface} "lo" return', link, "meta l4proto igmp return"]
         if v4:
             rules.append(f"ip {address} {{ {v4} }} counter name known return")
         if v6:

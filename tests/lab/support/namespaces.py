@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from .program import Program, end_of_session
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 _NAMES = Path("/run/netns")
+_SETTINGS = Path("/etc/netns")  # ip netns exec shows its files in place of those in /etc
 
 
 class Machine:
@@ -28,6 +28,9 @@ class Machine:
         self.address6 = None
         self._programs = []
         subprocess.run([tool("ip"), "netns", "add", self.name], check=True)
+        # No name server: a question that some program asks of one stays on the machine.
+        (_SETTINGS / self.name).mkdir(parents=True)
+        (_SETTINGS / self.name / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         self.run("ip", "link", "set", "lo", "up")
 
     # Programs
@@ -110,7 +113,7 @@ class Machine:
         for program in reversed(self._programs):
             program.stop()
         end_of_session(self.processes)
-        subprocess.run([tool("ip"), "netns", "del", self.name], check=True)
+        _forget(self.name)
 
     def __str__(self):
         return self.role
@@ -120,6 +123,11 @@ def _pids_in(name):
     listed = subprocess.run([tool("ip"), "netns", "pids", name],
                             stdout=subprocess.PIPE, text=True, check=False).stdout
     return [int(pid) for pid in listed.split() if int(pid) != os.getpid()]
+
+
+def _forget(name):
+    shutil.rmtree(_SETTINGS / name, ignore_errors=True)
+    subprocess.run([tool("ip"), "netns", "del", name], check=False)
 
 
 def _enter(descriptor):
@@ -147,14 +155,4 @@ def remove_orphans():
         owner = path.name[3:].split("n")[0]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             end_of_session(lambda: _pids_in(path.name))
-            subprocess.run([tool("ip"), "netns", "del", path.name], check=False)
-
-
-@contextmanager
-def scratch(prefix="lab-"):
-    """A directory that goes away. Short, since Unix socket paths have little room."""
-    path = Path(tempfile.mkdtemp(prefix=prefix))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+            _forget(path.name)

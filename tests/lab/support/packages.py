@@ -27,6 +27,10 @@ PACKAGE_OF = {
     "xsetroot": "x11-xserver-utils",
     "nginx": "nginx-light",
     "openssl": "openssl",
+    "setpriv": "util-linux",
+    "squid": "squid",
+    "microsocks": "microsocks",
+    "danted": "dante-server",
 }
 
 

@@ -11,11 +11,11 @@ import time
 
 
 class Service:
-    """Listens on the loopback of a machine and serves each connection on its own thread."""
+    """Listens in a machine, on its loopback if not told otherwise; a thread for each connection."""
 
-    def __init__(self, machine, serve, port=0):
+    def __init__(self, machine, serve, port=0, address="127.0.0.1"):
         self._serve = serve
-        self._listener = machine.listen(port)
+        self._listener = machine.listen(port, address)
         self.port = self._listener.getsockname()[1]
         self.accepted = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -52,13 +52,13 @@ class Service:
         self.stop()
 
 
-def greeter(machine, greeting, port=0):
+def greeter(machine, greeting, port=0, address="127.0.0.1"):
     """Sends one line to whoever connects, then echoes."""
     def serve(connection):
         connection.sendall(greeting)
         while content := connection.recv(65536):
             connection.sendall(content)
-    return Service(machine, serve, port)
+    return Service(machine, serve, port, address)
 
 
 def digester(machine, port=0):

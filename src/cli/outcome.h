@@ -1,0 +1,23 @@
+// From whatever was thrown to an exit status and words for a person. The one place
+// that knows all types of trouble; outcome.cc is a table of them.
+#pragma once
+
+#include "cli/console.h"
+#include "cli/exit.h"
+#include "inner/messages.h"
+
+#include <exception>
+
+namespace tasuki::cli {
+
+struct Outcome {
+  Exit exit = Exit::failure;
+  Words words;  // empty: nothing needs to be said
+};
+
+Outcome explain(std::exception_ptr failure, const Circumstances& about);
+
+// Why a channel was not opened, or broke; `target` is in the circumstances.
+Words explain(inner::ChannelError reason, const Circumstances& about);
+
+}  // namespace tasuki::cli
