@@ -2,7 +2,14 @@
 
 #include "cli/catalogue.h"
 
+// CLI11 wants its parts in this order.
+// clang-format off
 #include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+// clang-format on
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <map>
 
@@ -20,8 +27,6 @@ struct Level {
   CLI::Option* version = nullptr;
 };
 using Levels = std::map<const Command*, Level>;
-
-Words words(const std::string& text) { return {text, text}; }
 
 CLI::Option* declare(CLI::App& app, const Option& option) {
   if (option.is_switch()) return app.add_flag(option.name);

@@ -127,6 +127,20 @@ Form<std::string> text(std::size_t least, std::size_t most) {
           .print = [](const std::string& value) { return toml_string(value); }};
 }
 
+Form<std::string> name() {
+  const Words type{"1 to 31 of the characters A-Z a-z 0-9 _ -", "英数字と _ - の 1 ～ 31 文字"};
+  return {.type = type,
+          .read =
+              [type](const Value& from, std::string& to, Report& report) {
+                const std::string* const given = forms::text_of(from);
+                if (given && table::acceptable_name(*given))
+                  to = *given;
+                else
+                  forms::refuse(from, type, report);
+              },
+          .print = [](const std::string& value) { return toml_string(value); }};
+}
+
 Form<std::filesystem::path> path() {
   const Words type{"a path", "パス"};
   constexpr std::size_t most = 4095;  // Linux's PATH_MAX less its NUL

@@ -15,6 +15,7 @@ Form<std::size_t> size(std::size_t least, std::size_t most);
 Form<std::chrono::seconds> seconds(unsigned least, unsigned most);
 Form<bool> flag();
 Form<std::string> text(std::size_t least, std::size_t most);  // characters of plain text
+Form<std::string> name();                                     // 1 to 31 of [A-Za-z0-9_-]
 Form<std::filesystem::path> path();                           // empty: none
 Form<net::Address> address();                                 // the port must be given
 

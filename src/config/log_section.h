@@ -16,7 +16,7 @@ inline Table<log::Settings> log_table() {
               "journal under systemd, else to standard error.",
               "ログファイルを書き込むディレクトリ（相対パスはこのファイルの場所から）。"
               "空の場合、systemd の下ではジャーナルへ、それ以外では標準エラー出力へ書きます。"})
-      .field("prefix", &Settings::prefix, text(1, 16),
+      .field("prefix", &Settings::prefix, name(),
              {"What the log files' names begin with: GW makes GW001.log, GW002.log and so on.",
               "ログファイル名の先頭。GW なら GW001.log、GW002.log … となります。"})
       .field("file_mebibytes", &Settings::file_mebibytes, size(1, 4096),

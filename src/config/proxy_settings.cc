@@ -65,7 +65,7 @@ net::Proxy choose_proxy(const std::string& command_line_url, const ProxySettings
   net::Proxy proxy = !command_line_url.empty() ? net::Proxy::parse(command_line_url)
                      : configured              ? net::Proxy::parse(settings.url)
                                                : net::Proxy::from_environment(to);
-  if (proxy.kind == net::Proxy::Kind::none || !proxy.password.empty()) return proxy;
+  if (proxy.user.empty() || !proxy.password.empty()) return proxy;
 
   // The file's password is for the proxy that stands beside it in the configuration;
   // another one has no business to learn it.

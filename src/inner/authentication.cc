@@ -128,18 +128,21 @@ ByteString AgentAuthentication::said(ByteString frame) {
 
 ByteString AgentAuthentication::receive(const wire::Frame& frame) {
   if (state_ != State::waiting) throw wire::ProtocolError("the client speaks out of turn");
+  if (denial_ && step_ != Step::hello) return say_no();
   if (frame.type == std::uint8_t(MessageType::password_1) && step_ != Step::hello)
     return answer(frame);
   return step_ == Step::hello ? greet(frame) : conclude(frame);
 }
 
+ByteString AgentAuthentication::say_no() {
+  state_ = State::denied;
+  return wire::encode(Denied{*denial_, {}});
+}
+
 ByteString AgentAuthentication::greet(const wire::Frame& frame) {
   client_ = wire::decode<ClientHello>(frame);
   proof_.said(frame);
-  if (denial_) {
-    state_ = State::denied;
-    return wire::encode(Denied{*denial_, {}});
-  }
+  if (denial_) return say_no();
   step_ = Step::password;
   Methods methods;
   methods.methods.value = {Method::password};

@@ -123,7 +123,8 @@ public:
 
   ByteString receive(const wire::Frame& frame);  // throws wire::ProtocolError
 
-  // Says no at the next opportunity, whatever the client sends.
+  // Says no at the next opportunity, whatever the client sends: in place of any answer
+  // that is still to come.
   void deny(Denial reason) { denial_ = reason; }
 
   bool greeted() const { return step_ != Step::hello; }
@@ -137,6 +138,7 @@ private:
   enum class Step { hello, password, proof };
 
   ByteString said(ByteString frame);
+  ByteString say_no();
   ByteString greet(const wire::Frame& frame);
   ByteString answer(const wire::Frame& frame);
   ByteString conclude(const wire::Frame& frame);

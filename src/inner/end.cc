@@ -83,6 +83,11 @@ void AgentEnd::on_sealed() {
   if (denial_) authentication_->deny(*denial_);
 }
 
+void AgentEnd::deny(Denial reason) {
+  denial_ = reason;
+  if (authentication_) authentication_->deny(reason);
+}
+
 void AgentEnd::on_frame(const wire::Frame& frame) {
   const ByteString answer = authentication_->receive(frame);
   say(answer);

@@ -100,7 +100,7 @@ public:
   enum class Phase { connecting, proving, denied, open };
   Phase phase() const;
 
-  void deny(Denial reason) { denial_ = reason; }  // before the client is let in
+  void deny(Denial reason);  // before the client is let in; nothing afterwards
   const ClientHello& client() const { return authentication_->client(); }
 
 private:

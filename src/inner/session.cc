@@ -16,6 +16,14 @@ std::size_t frame_size(const wire::Frame& frame) {
   return wire::frame_header_size + frame.payload.size();
 }
 
+// Nobody has more room than this: a sum that runs away is an attack or a bug.
+constexpr std::size_t most_credit = 0x7fffffff;
+
+std::size_t with_credit(std::size_t had, std::uint32_t more) {
+  if (more > most_credit - had) throw wire::ProtocolError("too much credit");
+  return had + more;
+}
+
 }  // namespace
 
 // What a frame may do to a channel, in the order of the messages:
@@ -49,8 +57,9 @@ void Session::receive(const wire::Frame& frame) {
       if (!channel) return;
       if (side_ != Side::client || channel->open) throw wire::ProtocolError("unasked Opened");
       channel->open = true;
-      channel->credit = message.credit;
+      channel->credit = with_credit(0, message.credit);
       events_.push_back(WasOpened{message.channel, message.kind});
+      if (channel->finished) say_finish(message.channel);
       return;
     }
     case MessageType::not_opened: {
@@ -104,7 +113,7 @@ void Session::take_open(const Open& message) {
   if (channels_.size() >= most_channels)
     return say(NotOpened{message.channel, ChannelError::too_many});
   Channel channel;
-  channel.credit = message.credit;
+  channel.credit = with_credit(0, message.credit);
   channels_.emplace(message.channel, channel);
   events_.push_back(Asked{message.channel, message.target.value});
 }
@@ -126,10 +135,7 @@ void Session::take_credit(const Credit& message) {
   Channel* channel = named_by_peer(message.channel);
   if (!channel) return;
   if (!channel->open) throw wire::ProtocolError("Credit out of order");
-  // Nobody has that much room: a sum that runs away is an attack or a bug.
-  if (message.bytes > 0x7fffffff || channel->credit + message.bytes > 0x7fffffff)
-    throw wire::ProtocolError("too much credit");
-  channel->credit += message.bytes;
+  channel->credit = with_credit(channel->credit, message.bytes);
   events_.push_back(MayWrite{message.channel});
 }
 
@@ -163,6 +169,7 @@ void Session::accept(ChannelNumber number, TargetKind kind) {
   channel->open = true;
   channel->room = channel_window;
   say(Opened{number, kind, channel_window});
+  if (channel->finished) say_finish(number);
 }
 
 void Session::refuse(ChannelNumber number, ChannelError reason) {
@@ -178,7 +185,7 @@ std::size_t Session::writable(ChannelNumber number) const {
 void Session::write(ChannelNumber number, Bytes bytes) {
   Channel* channel = find(number);
   if (!channel || closed_) return;
-  if (bytes.size() > channel->credit) throw std::logic_error("written beyond the credit");
+  if (bytes.size() > writable(number)) throw std::logic_error("written beyond the credit");
   channel->credit -= bytes.size();
   while (!bytes.empty()) {
     const Bytes chunk = bytes.first(std::min(bytes.size(), data_chunk));
@@ -208,6 +215,10 @@ void Session::finish(ChannelNumber number) {
   Channel* channel = find(number);
   if (!channel || channel->finished || closed_) return;
   channel->finished = true;
+  if (channel->open) say_finish(number);  // else as soon as it is
+}
+
+void Session::say_finish(ChannelNumber number) {
   say(Finish{number});
   drop_if_over(number);
 }

@@ -67,7 +67,7 @@ public:
   std::size_t writable(ChannelNumber channel) const;  // bytes of credit left; 0: none, or gone
   void write(ChannelNumber channel, Bytes bytes);     // at most writable(); std::logic_error beyond
   void consumed(ChannelNumber channel, std::size_t bytes);  // of what Arrived: room for more
-  void finish(ChannelNumber channel);
+  void finish(ChannelNumber channel);  // before it is open, too: said once it is
   void reset(ChannelNumber channel, ChannelError reason);
 
   void ping(std::uint64_t cookie);
@@ -93,6 +93,7 @@ private:
 
   Channel* find(ChannelNumber channel);
   Channel* named_by_peer(ChannelNumber channel);
+  void say_finish(ChannelNumber channel);
   void drop_if_over(ChannelNumber channel);
   template <typename M>
   void say(const M& message);

@@ -8,7 +8,6 @@
 #include "scratch.h"
 
 #include <ctime>
-#include <regex>
 #include <set>
 
 namespace tasuki::gateway {
@@ -242,12 +241,14 @@ TEST_F(GatewaySetup, NoticesPartsOfTwoGateways) {
 }
 
 TEST_F(GatewaySetup, AMadeKeyHas128BitsAndIsEasyToRead) {
-  const std::regex form("tk(-[a-z2-7]{5}){4}-[a-z2-7]{6}");
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
     const crypto::Secret key = make_key();
     const std::string text(as_text(key.bytes()));
-    EXPECT_TRUE(std::regex_match(text, form)) << text;
+    std::string shape = text.substr(2);
+    for (char& c : shape)
+      if ((c >= 'a' && c <= 'z') || (c >= '2' && c <= '7')) c = 'x';
+    EXPECT_EQ(text.substr(0, 2) + shape, "tk-xxxxx-xxxxx-xxxxx-xxxxx-xxxxxx");
     EXPECT_TRUE(seen.insert(text).second);
     EXPECT_FALSE(config::gateway_key_fault(key.bytes()));
   }

@@ -48,11 +48,12 @@ ByteString bytes_of(const std::string& link) {
 }
 
 // The link of these bytes, with a checksum that is right for them.
-std::string link_of(ByteString bytes) {
-  bytes.resize(bytes.size() - 8);
-  const crypto::Sha256 digest = crypto::sha256(bytes);
-  append(bytes, Bytes(digest).first(8));
-  return scheme + crypto::to_base64url(bytes);
+std::string link_of(Bytes bytes) {
+  const Bytes content = bytes.first(bytes.size() - 8);
+  const crypto::Sha256 digest = crypto::sha256(content);
+  ByteString whole(content.begin(), content.end());
+  append(whole, Bytes(digest).first(8));
+  return scheme + crypto::to_base64url(whole);
 }
 
 void expect_example(const std::variant<Profile, BadProfile>& parsed) {

@@ -124,6 +124,7 @@ TEST_F(ProgramsConfig, TheGatewayRefusesWhatCannotHold) {
       mistake(role + "[log]\nlevel = \"loud\""),
       "x.toml:3:9: log.level: must be one of \"debug\", \"info\", \"warning\", \"error\", not "
       "\"loud\"");
+  EXPECT_EQ(mistake(role + "[log]\nprefix = \"../GW\"").substr(0, 24), "x.toml:3:10: log.prefix:");
   EXPECT_EQ(mistake(role + "[log]\nfiles = 0").substr(0, 23), "x.toml:3:9: log.files: ");
 }
 
@@ -314,6 +315,7 @@ TEST_F(ChoosingAProxy, ThePasswordComesFromTheUrlBeforeTheFileBeforeTheEnvironme
   EXPECT_EQ(choose("", "http://me@p.example:1").password, "from-file");
   password_file_.clear();
   EXPECT_EQ(choose("", "http://me@p.example:1").password, "from-environment");
+  EXPECT_EQ(choose("", "http://p.example:1").password, "");  // nobody's
 }
 
 TEST_F(ChoosingAProxy, TheFilesPasswordIsNotForAnotherProxy) {

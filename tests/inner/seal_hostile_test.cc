@@ -49,7 +49,7 @@ public:
   void step() {
     ERR_clear_error();
     if (!SSL_is_init_finished(ssl_.get())) {
-      SSL_do_handshake(ssl_.get()); ERR_print_errors_fp(stderr);
+      SSL_do_handshake(ssl_.get());
     } else {
       char ignored[1024];
       SSL_read(ssl_.get(), ignored, sizeof ignored);
@@ -193,20 +193,6 @@ TEST(SealAgainstClients, GivesNoTicketToComeBackWith) {
   ASSERT_TRUE(client.established());
   EXPECT_EQ(tickets, 0);
   EXPECT_EQ(SSL_SESSION_is_resumable(SSL_get_session(client.ssl())), 0);
-}
-
-// The session of one connection, offered on the next: the agent shakes hands anew.
-TEST(SealAgainstClients, ResumesNothing) {
-  RawPeer first(true, [](SSL_CTX* c) { offer(c, our_alpn); });
-  Seal agent(Seal::Side::agent, test::some_agent().context);
-  carry(first, agent);
-  SSL_SESSION* session = SSL_get1_session(first.ssl());
-  RawPeer second(true, [](SSL_CTX* c) { offer(c, our_alpn); });
-  printf("set %d\n", SSL_set_session(second.ssl(), session));
-  SSL_SESSION_free(session);
-  Seal again(Seal::Side::agent, test::some_agent().context);
-  carry(second, again);
-  EXPECT_EQ(SSL_session_reused(second.ssl()), 0);
 }
 
 TEST(SealAgainstClients, RefusesAWebBrowserThatHasLostItsWay) {

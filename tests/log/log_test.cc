@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <cstdlib>
-#include <regex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -19,6 +18,14 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
+}
+
+// A line with a 9 for each digit, and its time east of Greenwich.
+std::string shape(std::string line) {
+  for (char& c : line)
+    if (c >= '0' && c <= '9') c = '9';
+  if (line.size() > 23 && line[23] == '-') line[23] = '+';
+  return line;
 }
 
 // Standard error goes to a file while this lives.
@@ -64,10 +71,9 @@ TEST_F(LogTest, WritesOneLinePerEventWithTimeFileNumberLevelAndName) {
 
   const auto lines = lines_of(scratch_ / "GW001.log");
   ASSERT_EQ(lines.size(), 1u);
-  const std::regex form(
-      R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d GW001 seq=1 lvl=warning )"
-      R"(evt=CLIENT_REFUSED ip=192\.0\.2\.7 reason="not available")");
-  EXPECT_TRUE(std::regex_match(lines[0], form)) << lines[0];
+  EXPECT_EQ(shape(lines[0]),
+            "9999-99-99T99:99:99.999+99:99 GW999 seq=9 lvl=warning evt=CLIENT_REFUSED "
+            "ip=999.9.9.9 reason=\"not available\"");
 }
 
 TEST_F(LogTest, GivesTheTimesOffsetFromUtc) {
@@ -179,9 +185,7 @@ TEST_F(LogTest, TellsStandardErrorTheTimeWhenItIsNotTheJournal) {
   open({});
   info("START");
   const std::string line = content_of(scratch_ / "stderr");
-  EXPECT_TRUE(
-      std::regex_match(line, std::regex(R"(\d{4}-.*[+-]\d\d:\d\d seq=1 lvl=info evt=START\n)")))
-      << line;
+  EXPECT_EQ(shape(line), "9999-99-99T99:99:99.999+99:99 seq=9 lvl=info evt=START\n");
 }
 
 TEST_F(LogTest, KeepsThreadsApart) {

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/connect.hpp>
 #include <cstdlib>
 #include <list>
 #include <map>

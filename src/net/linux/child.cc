@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -62,7 +62,8 @@ std::optional<std::string> find_program(const std::string& name) {
 Child::Child(asio::any_io_executor executor, const std::string& path,
              const std::vector<std::string>& arguments)
     : pid_(spawn(path, arguments)), descriptor_(executor) {
-  const int fd = ::pidfd_open(pid_, 0);
+  // By number: glibc 2.36 declares pidfd_open() for C only.
+  const int fd = int(::syscall(SYS_pidfd_open, pid_, 0));
   if (fd < 0) {
     const int error = errno;
     ::kill(pid_, SIGTERM);
