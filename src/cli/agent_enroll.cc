@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "cli/catalogue.h"
 #include "cli/client_side.h"
+#include "cli/outcome.h"
 #include "cli/password.h"
 #include "cli/profile_source.h"
 #include "config/files.h"
@@ -76,8 +77,18 @@ void undo(const fs::path& state) {
   agent::forget(state);
 }
 
-// The reasons for which the gateway will not take this agent tomorrow either.
-bool is_lasting(control::Refusal reason) { return reason != control::Refusal::busy; }
+// The network may be better tomorrow; what the gateway refuses it will refuse again.
+bool worth_keeping(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const control::RefusedByGateway& refused) {
+    return refused.reason == control::Refusal::busy;
+  } catch (const Interrupted&) {
+    return false;
+  } catch (...) {
+    return true;
+  }
+}
 
 }  // namespace
 
@@ -101,21 +112,23 @@ Exit enroll(const Enrolment& asked, Console& console) {
   const std::string custom = asked.state == agent::default_state() ? "" : " --state " + asked.state.string();
   const Filling run = place("run", "tasuki agent run" + custom);
   const Filling config = place("config", (asked.state / "agent.toml").string());
+  std::exception_ptr failure;
   try {
     try_registration(console, identity, asked);
-  } catch (const control::RefusedByGateway& refused) {
-    if (is_lasting(refused.reason)) {
-      undo(asked.state);
-      console.note(fill(say::enrolment_undone));
-    }
-    throw;
-  } catch (const Interrupted&) {
-    undo(asked.state);
-    throw;
   } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure && !worth_keeping(failure)) {
+    undo(asked.state);
+    const Outcome outcome = explain(failure, console.about);
+    if (outcome.exit == Exit::interrupted) std::rethrow_exception(failure);
+    throw Trouble(outcome.exit, fill(say::enrolment_undone, {{"why", outcome.words}}));
+  }
+  if (failure) {
     if (!asked.proxy.empty()) keep_proxy(asked.state, {asked.proxy, {}}, console.language());
-    console.note(fill(say::enrolled_but_not_reached, {run, config}));
-    throw;
+    const Outcome outcome = explain(failure, console.about);
+    throw Trouble(outcome.exit,
+                  fill(say::enrolled_but_not_reached, {{"why", outcome.words}, run, config}));
   }
   console.say(fill(say::agent_made, {place("computer", asked.computer.text()),
                                      place("realm", identity.profile.realm)}));

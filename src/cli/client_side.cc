@@ -22,6 +22,7 @@ client::AskPassword password_source(Console& console, Progress& progress,
     const Message& question = again ? say::ask_password_again : say::ask_password;
     auto typed = ask_secret(console, fill(question, {place("computer", choice.computer.text()),
                                                      place("user", choice.user)}));
+    if (!typed) throw Trouble(Exit::password, fill(say::password_not_given));
     progress.step(fill(say::step_password));
     return typed;
   };

@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 // goodbye included.
 constexpr auto farewell_limit = 3s;
 
-// For what is left on the loop when the work is done.
-constexpr auto clear_up_limit = 1s;
+// For what is left on the loop when the work is done: the last words are said by then.
+constexpr auto clear_up_limit = 50ms;
 
 // Shorter waits need no explanation.
 constexpr auto worth_mentioning = 1s;

@@ -27,6 +27,13 @@ std::string tame(std::string text) {
   return text;
 }
 
+// What went wrong with a file is said below us; most of it has one cure.
+Outcome file_trouble(const config::FileError& error, const Circumstances&) {
+  const bool has_cure = error.words.en.find("; ") != std::string::npos;
+  return {Exit::configuration,
+          has_cure ? error.words : fill(say::file_trouble, {{"what", error.words}})};
+}
+
 Outcome profile_trouble(const client::ProfileError& error, const Circumstances&) {
   const bool changed = error.cause == client::ProfileError::Cause::identity_changed;
   return {changed ? Exit::identity : Exit::configuration, error.words};
@@ -124,7 +131,7 @@ const std::vector<Row>& rows() {
         return Outcome{Exit::interrupted, {}};
       }),
       row<UsageError, Exit::usage>(),
-      row<config::FileError, Exit::configuration>(),
+      row(file_trouble),
       row(profile_trouble),
       row(setup_trouble),
       row(enrolment_trouble),

@@ -68,9 +68,6 @@ Filling help_place(const Path& path) { return place("help", full_name(path) + " 
 [[noreturn]] void refuse_option(const Path& path, const std::string& typed) {
   const std::string name = typed.substr(0, typed.find('='));
   const auto names = option_names(path);
-  // Known, yet left over: only a switch with a value gets here.
-  if (std::find(names.begin(), names.end(), name) != names.end())
-    throw UsageError(fill(say::switch_with_value, {place("option", name)}));
   const std::string meant = nearest(name, names);
   if (meant.empty())
     throw UsageError(
@@ -100,8 +97,13 @@ void take(const Path& path, const Option& option, const std::string& typed) {
                                          {"fault", *fault}, help_place(path)}));
 }
 
-void take_option(const Path& path, const Option& option, const std::vector<std::string>& typed) {
+void take_option(const Path& path, const Option& option, const std::vector<std::string>& typed,
+                 const std::vector<std::string>& words) {
   if (option.is_switch()) {
+    // CLI11 would take --json=no for --json.
+    for (const std::string& word : words)
+      if (word.starts_with(option.name + "="))
+        throw UsageError(fill(say::switch_with_value, {place("option", option.name)}));
     take(path, option, {});
     return;
   }
@@ -196,6 +198,9 @@ Parsed parse(const Command& program, const std::vector<std::string>& given) {
   if (!path.back()->commands.empty() && !operands.empty()) refuse_command(path, operands.front());
   if (!path.back()->run) return parsed;
 
+  if (path.back()->take_rest) path.back()->take_rest(std::move(rest));
+  else operands.insert(operands.end(), rest.begin(), rest.end());
+  take_operands(path, operands);
   for (const Command* each : path)
     for (const Option& option : each->options) {
       std::vector<std::string> typed;
@@ -206,14 +211,11 @@ Parsed parse(const Command& program, const std::vector<std::string>& given) {
             seen = true;
             typed.insert(typed.end(), found->results().begin(), found->results().end());
           }
-      if (seen) take_option(path, option, typed);
+      if (seen) take_option(path, option, typed, words);
       else if (option.needed)
         throw UsageError(fill(say::missing_option,
                               {place("option", option.name + " " + option.value), help_place(path)}));
     }
-  if (path.back()->take_rest) path.back()->take_rest(std::move(rest));
-  else operands.insert(operands.end(), rest.begin(), rest.end());
-  take_operands(path, operands);
   return parsed;
 }
 

@@ -64,11 +64,20 @@ asio::awaitable<void> accept_all(std::shared_ptr<tcp::acceptor> acceptor,
   }
 }
 
-// Throws std::system_error.
+// Throws std::system_error, where Asio would throw Boost's, which is not one.
 std::shared_ptr<tcp::acceptor> listen(const asio::any_io_executor& executor,
                                       const net::Address& bind) {
   const tcp::endpoint at(asio::ip::make_address(bind.host), bind.port);
-  return std::make_shared<tcp::acceptor>(executor, at);
+  const auto acceptor = std::make_shared<tcp::acceptor>(executor);
+  try {
+    acceptor->open(at.protocol());
+    acceptor->set_option(tcp::acceptor::reuse_address(true));
+    acceptor->bind(at);
+    acceptor->listen();
+  } catch (const boost::system::system_error& error) {
+    throw std::system_error(error.code());
+  }
+  return acceptor;
 }
 
 }  // namespace

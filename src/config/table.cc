@@ -109,6 +109,12 @@ void bad_name(const Entry& entry, Report& report) {
               "名前は英数字と _ - の 1 ～ 31 文字です"});
 }
 
+std::string sentence(std::string phrase) {
+  if (!phrase.empty() && phrase[0] >= 'a' && phrase[0] <= 'z')
+    phrase[0] = char(phrase[0] - 'a' + 'A');
+  return phrase + ".";
+}
+
 std::string comment(const std::string& sentences) {
   // Lines break at spaces, and beside any character that is not ASCII (Japanese
   // does not use spaces), but not before a mark that closes.

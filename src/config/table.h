@@ -59,6 +59,7 @@ void missing_key(const Value& section, const std::string& name, Report& report);
 const Value::Entries* section_entries(const Value& value, Report& report);
 bool acceptable_name(const std::string& name);  // 1 to 31 of [A-Za-z0-9_-]
 void bad_name(const Entry& entry, Report& report);
+std::string sentence(std::string phrase);           // "a path" becomes "A path."
 std::string comment(const std::string& sentences);  // as lines of at most 80 columns
 std::string example(const std::string& section, const std::vector<Row>& rows, Language language);
 std::string join(const std::string& section, const std::string& name);
@@ -109,7 +110,7 @@ public:
 private:
   struct Slot {
     std::string name;
-    Words about;
+    Words explained;  // a plain field's comment: what it is about, and its type
     bool needed = false;
     std::vector<std::string> below;
     std::function<void(const Value&, T&, Report&)> read;

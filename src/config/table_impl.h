@@ -13,7 +13,7 @@ template <typename M>
 Table<T>& Table<T>::field(std::string name, M T::*member, Form<M> form, Words about, bool needed) {
   Slot slot;
   slot.name = std::move(name);
-  slot.about = about;
+  slot.explained = {about.en + " " + table::sentence(form.type.en), about.ja + form.type.ja + "。"};
   slot.needed = needed;
   slot.read = [member, read = form.read](const Value& from, T& to, Report& report) {
     read(from, to.*member, report);
@@ -32,7 +32,6 @@ template <typename S>
 Table<T>& Table<T>::section(std::string name, S T::*member, Table<S> fields, Words about) {
   Slot slot;
   slot.name = std::move(name);
-  slot.about = about;
   slot.below = fields.names();
   slot.read = [member, fields](const Value& from, T& to, Report& report) {
     fields.read(from, to.*member, report);
@@ -56,7 +55,6 @@ Table<T>& Table<T>::each(std::string name, std::map<std::string, S> T::*member, 
                          Words about) {
   Slot slot;
   slot.name = std::move(name);
-  slot.about = about;
   slot.read = [member, fields](const Value& from, T& to, Report& report) {
     const Value::Entries* const entries = table::section_entries(from, report);
     if (!entries) return;
@@ -153,7 +151,7 @@ void Table<T>::print_into(std::string& out, const std::string& section, const T&
     if (!slot.print) continue;
     const std::string text = slot.print(value);
     const bool standard = !slot.needed && text == slot.print(defaults);
-    out += "\n" + table::comment(slot.about.in(language));
+    out += "\n" + table::comment(slot.explained.in(language));
     out += (standard ? "# " : "") + slot.name + " = " + text + "\n";
   }
   for (const Slot& slot : slots_)

@@ -42,7 +42,7 @@ Table<Limits> limits_table() {
              {"Time for a new connection's TLS handshake.",
               "新しい接続の TLS ハンドシェイクの制限時間。"})
       .field("greeting_seconds", &Limits::greeting, seconds(1, 120),
-             {"Time from a connection's begin to the proof of its gateway key, TLS included.",
+             {"Time from the start of a connection to the proof of its gateway key, TLS included.",
               "接続の開始からゲートウェイキーの証明までの制限時間（TLS を含む）。"})
       .field("frame_seconds", &Limits::frame, seconds(1, 60),
              {"Time from a message's first byte to its last.",

@@ -109,11 +109,15 @@ void Gateway::start() {
 
 void Gateway::listen(const tcp::endpoint& at) {
   auto acceptor = std::make_unique<tcp::acceptor>(loop_);
-  acceptor->open(at.protocol());
-  acceptor->set_option(tcp::acceptor::reuse_address(true));
-  if (at.address().is_v6()) acceptor->set_option(asio::ip::v6_only(false));
-  acceptor->bind(at);
-  acceptor->listen(4096);
+  try {
+    acceptor->open(at.protocol());
+    acceptor->set_option(tcp::acceptor::reuse_address(true));
+    if (at.address().is_v6()) acceptor->set_option(asio::ip::v6_only(false));
+    acceptor->bind(at);
+    acceptor->listen(4096);
+  } catch (const boost::system::system_error& error) {
+    throw std::system_error(error.code(), text(at));  // Boost's own is not one
+  }
   asio::co_spawn(loop_, accept(*acceptor), asio::detached);
   acceptors_.push_back(std::move(acceptor));
 }

@@ -266,8 +266,12 @@ TEST(PrintedConfig, IsReadBackAsTheSame) {
 
 TEST(PrintedConfig, ShowsDefaultsAsComments) {
   const std::string text = house_table().print({}, Language::english);
-  EXPECT_TRUE(text.starts_with("role = \"house\"\n\n# Its name.\n# name = \"home\"\n")) << text;
-  EXPECT_NE(text.find("\n# Times.\n[times]\n\n# Night.\n# night_seconds = 30\n"), std::string::npos)
+  EXPECT_TRUE(text.starts_with(
+      "role = \"house\"\n\n# Its name. Text of 1 to 10 characters.\n# name = \"home\"\n"))
+      << text;
+  EXPECT_NE(text.find("\n# Times.\n[times]\n\n# Night. A whole number of seconds from 1 to 60.\n# "
+                      "night_seconds = 30\n"),
+            std::string::npos)
       << text;
 }
 

@@ -49,11 +49,11 @@ public:
     std::filesystem::remove(path_, ignored);
     const mode_t before = ::umask(0177);  // never, not for a moment, open to others
     ErrorCode error;
-    acceptor_.open();
-    acceptor_.bind(Local::endpoint(path_.string()), error);
+    acceptor_.open(Local(), error);
+    if (!error) acceptor_.bind(Local::endpoint(path_.string()), error);
     ::umask(before);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) throw failure(error.value(), path_);
-    acceptor_.listen();
   }
 
   void start() { asio::co_spawn(loop_, accept(), [self = shared_from_this()](std::exception_ptr) {}); }
