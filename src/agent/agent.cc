@@ -265,14 +265,12 @@ asio::awaitable<void> Agent::Running::connect_channel(std::shared_ptr<peer::Live
   std::variant<Reached, inner::ChannelError> outcome = co_await reach_target(config_, target);
   if (const auto* error = std::get_if<inner::ChannelError>(&outcome)) {
     log::warning("CHANNEL_REFUSED", {{"target", target}, {"reason", std::string(name(*error))}});
-    live->session().refuse(number, *error);
-    live->flush();
+    live->refuse(number, *error);
     co_return;
   }
   Reached& reached = std::get<Reached>(outcome);
   log::info("CHANNEL_OPEN", {{"target", target}, {"kind", std::string(name(reached.kind))}});
-  live->session().accept(number, reached.kind);
-  live->flush();
+  live->accept(number, reached.kind);
   const auto broken = co_await live->bridge(number, std::move(reached.stream));
   log::info("CHANNEL_CLOSE",
             {{"target", target}, {"reason", broken ? std::string(name(*broken)) : "finished"}});

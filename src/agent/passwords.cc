@@ -115,13 +115,13 @@ void Passwords::set(const std::string& user, const crypto::Secret& password,
 std::optional<inner::PasswordBook::Entry> Passwords::attempt(const std::string& user) {
   load_if_changed();
   const auto record = records_.find(user);
-  // Only for users that exist: names that somebody makes up would fill the disk.
-  if (record == records_.end()) return std::nullopt;
-  Attempts& attempts = attempts_[user];
-  const Attempts before = attempts;
-  const bool taken = attempts.arrive(now_());
-  // On the disk before the answer leaves, or a restart would forgive it.
-  if (!(attempts == before)) save_attempts();
+  const bool known = record != records_.end();
+  // Counted only for users that exist: names that somebody makes up would fill the disk.
+  const bool taken = known && attempts_[user].arrive(now_());
+  // On the disk before the answer leaves, or a restart would forgive it. Also where nothing
+  // has changed: whoever waits for the answer must not learn from its delay that the name is
+  // unknown, or that the door is closed.
+  save_attempts();
   if (!taken) return std::nullopt;
   return record->second;
 }

@@ -1,6 +1,8 @@
 #include "agent/targets.h"
 
 #include "net/linux/tcp_options.h"
+#include "net/lookup.h"
+#include "net/reach.h"
 
 namespace tasuki::agent {
 
@@ -55,15 +57,14 @@ asio::awaitable<Outcome> connect(std::vector<tcp::endpoint> to, TargetKind kind)
 }
 
 asio::awaitable<std::vector<tcp::endpoint>> resolve(net::Address address) {
-  const auto executor = co_await asio::this_coro::executor;
-  tcp::resolver resolver(executor);
-  ErrorCode error;
-  const auto found =
-      co_await resolver.async_resolve(address.host, std::to_string(address.port),
-                                      asio::redirect_error(asio::use_awaitable, error));
-  std::vector<tcp::endpoint> endpoints;
-  for (const auto& each : found) endpoints.push_back(each.endpoint());
-  co_return endpoints;
+  try {
+    std::vector<tcp::endpoint> found =
+        co_await net::look_up(address, std::chrono::steady_clock::now() + connect_limit);
+    co_return found;
+  } catch (const net::ReachError&) {
+    // Nothing to connect to; what is said of it is decided by the caller.
+  }
+  co_return std::vector<tcp::endpoint>{};
 }
 
 asio::awaitable<Outcome> find_desktop() {
@@ -102,6 +103,7 @@ asio::awaitable<Outcome> reach_target(const AgentConfig& config, std::string ask
   const bool by_name = config::allows(rules, address->host, address->port);
   if (!by_name && rules.empty()) co_return ChannelError::not_allowed;
   const std::vector<tcp::endpoint> at = co_await resolve(*address);
+  if (!by_name && at.empty()) co_return ChannelError::not_allowed;
   for (const tcp::endpoint& endpoint : at)
     if (!by_name && !config::allows(rules, endpoint.address(), address->port))
       co_return ChannelError::not_allowed;

@@ -31,12 +31,6 @@ fs::path state_of(const fs::path& asked) {
   return fs::absolute(asked.empty() ? agent::default_state() : asked);
 }
 
-void require_agent(const fs::path& state) {
-  std::error_code unknown;
-  if (fs::exists(state / "identity.key", unknown)) return;
-  throw Trouble(Exit::configuration, fill(say::no_agent_here, {place("state", state.string())}));
-}
-
 // ── enroll ──────────────────────────────────────────────────────────────────
 
 Command enroll_command() {

@@ -5,10 +5,12 @@ namespace {
 
 #define SAY(name, en, ja) {#name, say::name},
 constexpr Named messages[] = {
+#include "cli/catalogue_network.inc"
 #include "cli/catalogue_results.inc"
 #include "cli/catalogue_trouble.inc"
 };
 constexpr Named troubles[] = {
+#include "cli/catalogue_network.inc"
 #include "cli/catalogue_trouble.inc"
 };
 #undef SAY

@@ -122,6 +122,7 @@ void Service::stop() {
   // From here on, a second Ctrl-C ends us at once, as it does any program.
   ErrorCode ignored;
   signals_->set.clear(ignored);
+  signals_->set.cancel(ignored);
   stop_();
 }
 

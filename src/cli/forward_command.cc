@@ -99,8 +99,10 @@ private:
 asio::awaitable<Exit> forward(client::ClientSession& session, Console& console,
                               std::vector<ForwardSpec> forwards,
                               std::shared_ptr<Reporter> reporter) {
-  co_await client::run_forwards(session, std::move(forwards),
-                                [reporter](const ForwardState& state) { (*reporter)(state); });
+  const std::function<void(const ForwardState&)> report = [reporter](const ForwardState& state) {
+    (*reporter)(state);
+  };
+  co_await client::run_forwards(session, std::move(forwards), report);
   if (reporter->any_listening()) {
     // Nobody stopped us, and nothing broke: the other side has said goodbye.
     throw peer::SessionClosed(inner::CloseReason::done);

@@ -27,29 +27,26 @@ std::string tame(std::string text) {
   return text;
 }
 
-// What went wrong with a file is said below us; most of it has one cure.
 Outcome file_trouble(const config::FileError& error, const Circumstances&) {
-  const bool has_cure = error.words.en.find("; ") != std::string::npos;
-  return {Exit::configuration,
-          has_cure ? error.words : fill(say::file_trouble, {{"what", error.words}})};
+  return {Exit::configuration, with_cure(error.words)};
 }
 
 Outcome profile_trouble(const client::ProfileError& error, const Circumstances&) {
   const bool changed = error.cause == client::ProfileError::Cause::identity_changed;
-  return {changed ? Exit::identity : Exit::configuration, error.words};
+  return {changed ? Exit::identity : Exit::configuration, with_cure(error.words)};
 }
 
 Outcome setup_trouble(const gateway::SetupError& error, const Circumstances&) {
   using Cause = gateway::SetupError::Cause;
   const bool asked_wrongly = error.cause == Cause::bad_request || error.cause == Cause::bad_key;
-  return {asked_wrongly ? Exit::usage : Exit::configuration, error.words};
+  return {asked_wrongly ? Exit::usage : Exit::configuration, with_cure(error.words)};
 }
 
 Outcome enrolment_trouble(const agent::EnrolmentError& error, const Circumstances&) {
   using Cause = agent::EnrolmentError::Cause;
   if (error.cause == Cause::bad_password)
     return {Exit::usage, fill(say::weak_password, {{"fault", error.words}})};
-  return {Exit::configuration, error.words};
+  return {Exit::configuration, with_cure(error.words)};
 }
 
 Outcome wrong_password(const client::WrongPassword&, const Circumstances&) {
@@ -158,6 +155,11 @@ const std::vector<Row>& rows() {
 }
 
 }  // namespace
+
+Words with_cure(const Words& what) {
+  const bool has_one = what.en.find("; ") != what.en.npos || what.en.find(". ") != what.en.npos;
+  return has_one ? what : fill(say::file_trouble, {{"what", what}});
+}
 
 Outcome explain(std::exception_ptr failure, const Circumstances& about) {
   for (const Row& row : rows())

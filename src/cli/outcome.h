@@ -20,4 +20,8 @@ Outcome explain(std::exception_ptr failure, const Circumstances& about);
 // Why a channel was not opened, or broke; `target` is in the circumstances.
 Words explain(inner::ChannelError reason, const Circumstances& about);
 
+// What the rooms below say of a file is often the cause alone; the cure is then that
+// the name or the right to it is wrong.
+Words with_cure(const Words& what);
+
 }  // namespace tasuki::cli

@@ -19,6 +19,8 @@ Outcome broke(const std::error_code& code, const Circumstances& about) {
   const Filling detail = place("detail", code.message());
   if (about.in_session)
     return {Exit::broken, fill(say::session_lost, {place("computer", about.computer), detail})};
+  if (code == make_error_code(net::StreamError::broken_tls))
+    return {Exit::not_reached, fill(say::gateway_strange, {detail})};
   return {Exit::not_reached, fill(say::gateway_lost, {detail})};
 }
 

@@ -1,6 +1,6 @@
 #include "cli/profile_source.h"
 
-#include "cli/exit.h"
+#include "cli/outcome.h"
 
 #include <iostream>
 #include <iterator>
@@ -10,7 +10,7 @@ namespace tasuki::cli {
 namespace {
 
 [[noreturn]] void refuse(const config::BadProfile& bad) {
-  throw Trouble(Exit::configuration, config::describe(bad));
+  throw Trouble(Exit::configuration, with_cure(config::describe(bad)));
 }
 
 std::variant<std::string, config::BadProfile> standard_input() {

@@ -22,11 +22,21 @@ fs::path default_gateway_state() {
   throw Trouble(Exit::configuration, fill(say::no_home));
 }
 
-void require_gateway(const fs::path& state) {
-  std::error_code unknown;
-  if (fs::exists(state / "store.db", unknown)) return;
-  throw Trouble(Exit::configuration, fill(say::no_gateway_here, {place("state", state.string())}));
+namespace {
+
+void require(const fs::path& file, const Message& missing) {
+  std::error_code why;
+  if (fs::exists(file, why)) return;
+  const Filling state = place("state", file.parent_path().string());
+  const bool closed = why == std::errc::permission_denied;
+  throw Trouble(Exit::configuration, fill(closed ? say::state_closed : missing, {state}));
 }
+
+}  // namespace
+
+void require_gateway(const fs::path& state) { require(state / "store.db", say::no_gateway_here); }
+
+void require_agent(const fs::path& state) { require(state / "identity.key", say::no_agent_here); }
 
 std::optional<nlohmann::json> ask_gateway(const fs::path& state, const nlohmann::json& request) {
   try {

@@ -1,4 +1,4 @@
-// Where gateways keep their state, and what is said when there is none.
+// Where gateways and agents keep their state, and what is said when there is none.
 #pragma once
 
 #include "cli/console.h"
@@ -12,8 +12,9 @@ namespace tasuki::cli {
 // /var/lib/tasuki/gateway for root, else XDG_STATE_HOME/tasuki/gateway.
 std::filesystem::path default_gateway_state();
 
-// Throws Trouble when no gateway was made in that directory.
+// Throw Trouble when none was made in that directory.
 void require_gateway(const std::filesystem::path& state);
+void require_agent(const std::filesystem::path& state);
 
 // Asks the gateway that runs with that state. nullopt: none runs. Throws Trouble when it
 // makes no sense of it.

@@ -119,8 +119,12 @@ public:
 
       if (!self->first_) {
         std::string target = self->target_;
-        const auto again = co_await self->session_->open(std::move(target));
-        self->first_ = again;
+        try {
+          const auto again = co_await self->session_->open(std::move(target));
+          self->first_ = again;
+        } catch (const std::exception&) {
+          continue;  // the viewer sees its connection end, and says so
+        }
       }
       const inner::ChannelNumber number = self->first_->number;
       self->first_.reset();

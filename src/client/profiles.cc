@@ -1,7 +1,7 @@
 #include "client/profiles.h"
 
 #include "config/files.h"
-#include "config/utf8.h"
+#include "wire/utf8.h"
 
 #include <algorithm>
 
@@ -19,7 +19,7 @@ constexpr std::size_t longest_name = 120;  // bytes, so that the file's name sta
 // A name becomes a file's: it may not leave the directory, hide, or look like an
 // option.
 bool is_name(const std::string& name) {
-  return name.size() <= longest_name && config::is_plain_text(name, 1, longest_name) &&
+  return name.size() <= longest_name && wire::is_plain_text(name, 1, longest_name) &&
          name.find('/') == std::string::npos && name.front() != '.' && name.front() != '-';
 }
 

@@ -1,6 +1,6 @@
 #include "config/forms.h"
 
-#include "config/utf8.h"
+#include "wire/utf8.h"
 
 #include <limits>
 
@@ -119,7 +119,7 @@ Form<std::string> text(std::size_t least, std::size_t most) {
           .read =
               [=](const Value& from, std::string& to, Report& report) {
                 const std::string* const given = forms::text_of(from);
-                if (given && is_plain_text(*given, least, most))
+                if (given && wire::is_plain_text(*given, least, most))
                   to = *given;
                 else
                   forms::refuse(from, type, report);
@@ -148,7 +148,7 @@ Form<std::filesystem::path> path() {
           .read =
               [=](const Value& from, std::filesystem::path& to, Report& report) {
                 const std::string* const given = forms::text_of(from);
-                if (given && is_plain_text(*given, 0, most))
+                if (given && wire::is_plain_text(*given, 0, most))
                   to = *given;
                 else
                   forms::refuse(from, type, report);

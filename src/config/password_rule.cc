@@ -1,6 +1,6 @@
 #include "config/password_rule.h"
 
-#include "config/utf8.h"
+#include "wire/utf8.h"
 
 #include <algorithm>
 
@@ -33,7 +33,7 @@ std::optional<Words> unusable(const std::optional<std::u32string>& text) {
   if (!text)
     return Words{"it is not valid UTF-8 text; check the terminal's or the file's encoding",
                  "正しい UTF-8 ではありません。端末またはファイルの文字コードを確認してください"};
-  if (std::any_of(text->begin(), text->end(), is_control))
+  if (std::any_of(text->begin(), text->end(), wire::is_control))
     return Words{"it holds a control character, which cannot be typed again",
                  "制御文字が含まれています"};
   return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<Words> unusable(const std::optional<std::u32string>& text) {
 }  // namespace
 
 std::optional<Words> gateway_key_fault(Bytes key) {
-  auto text = characters(as_text(key));
+  auto text = wire::characters(as_text(key));
   if (auto fault = unusable(text)) return fault;
   const std::size_t count = text->size();
   wipe_characters(*text);
@@ -56,7 +56,7 @@ std::optional<Words> gateway_key_fault(Bytes key) {
 }
 
 std::optional<Words> password_fault(Bytes password, Strength strength) {
-  auto text = characters(as_text(password));
+  auto text = wire::characters(as_text(password));
   if (auto fault = unusable(text)) return fault;
   const std::size_t count = text->size();
   const unsigned kinds = classes(*text);

@@ -2,7 +2,7 @@
 
 #include "config/files.h"
 #include "config/password_rule.h"
-#include "config/utf8.h"
+#include "wire/utf8.h"
 #include "wire/codec.h"
 
 #include <stdexcept>
@@ -81,7 +81,7 @@ BadProfile damaged() {
 
 // What is wrong with a profile's fields; empty: nothing.
 std::string fault(const Profile& profile) {
-  if (!is_plain_text(profile.realm, 1, longest_realm)) return "realm";
+  if (!wire::is_plain_text(profile.realm, 1, longest_realm)) return "realm";
   if (profile.roots.empty() || profile.roots.size() > 4) return "roots";
   if (profile.gateways.empty() || profile.gateways.size() > 16) return "gateways";
   for (const net::Address& address : profile.gateways)

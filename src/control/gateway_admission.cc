@@ -63,7 +63,8 @@ GatewayAdmission::Step GatewayAdmission::answer_key(const GatewayKey1& message) 
   software_ = message.software.value;
 
   const auto known = find_key_(label_);
-  proof_ = Server::respond(setup_, known ? &known->record : nullptr, credential_id(label_),
+  const bool in_force = known && known->in_force;
+  proof_ = Server::respond(setup_, in_force ? &known->record : nullptr, credential_id(label_),
                            gateway_key_identities(label_),
                            gateway_key_context(role_, hello_, exporter_), message.ke1);
   if (!proof_) throw wire::ProtocolError("malformed OPAQUE message");

@@ -28,6 +28,7 @@ struct GatewayFacts {
 struct KeyRecord {
   crypto::opaque::Record record{};
   crypto::opaque::Stretch stretch;
+  bool in_force = true;  // a revoked one is answered as before, and never fits
 };
 
 // We say no, and the peer may know why. `what()` is for our log.
@@ -57,7 +58,7 @@ using Request =
 
 class GatewayAdmission {
 public:
-  // The record of a key in force, or nullopt. Called once, on GatewayKey1.
+  // The record of a key, or nullopt. Called once, on GatewayKey1.
   using FindKey = std::function<std::optional<KeyRecord>(const KeyLabel&)>;
 
   // `setup` must outlive this.

@@ -6,6 +6,13 @@ namespace tasuki::gateway {
 
 using control::MessageType;
 
+namespace {
+
+// An agent that talks without end lets the others have a turn after so many reads.
+constexpr int reads_per_turn = 16;
+
+}  // namespace
+
 AgentLine::AgentLine(net::StreamPtr stream, AgentFacts facts, Events events)
     : stream_(std::move(stream)),
       facts_(std::move(facts)),
@@ -16,7 +23,8 @@ void AgentLine::start() { read(); }
 
 void AgentLine::read() {
   std::array<std::uint8_t, 1024> chunk;
-  while (!ended_) {
+  for (int turn = 0; turn < reads_per_turn; ++turn) {
+    if (ended_) return;
     const net::Progress progress = stream_->try_read(chunk);
     if (progress.error) return end(progress.error.message());
     if (progress.ended) return end("left");
@@ -28,11 +36,16 @@ void AgentLine::read() {
     events_.heard(*this);
     try {
       reader_.receive(Bytes(chunk).first(progress.bytes));
-      while (const auto frame = reader_.next()) take(*frame);
+      while (!ended_) {
+        const auto frame = reader_.next();
+        if (!frame) break;
+        take(*frame);
+      }
     } catch (const wire::ProtocolError& error) {
       return end(error.what());
     }
   }
+  asio::post(stream_->executor(), [self = shared_from_this()] { self->read(); });
 }
 
 void AgentLine::take(const wire::Frame& frame) {

@@ -56,6 +56,7 @@ void Gatekeeper::left(const boost::asio::ip::address& from) { leave(from); }
 
 void Gatekeeper::leave(const boost::asio::ip::address& from) {
   --unauthenticated_;
+  if (exempt_(from)) return;  // was not counted; a neighbour in its /64 may be
   const auto it = known_.find(source_of(from));
   if (it != known_.end() && it->second.inside > 0) --it->second.inside;
 }

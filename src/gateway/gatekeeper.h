@@ -49,6 +49,7 @@ public:
   void wrong_key(const boost::asio::ip::address& from, Clock::time_point now);
 
   unsigned unauthenticated() const { return unauthenticated_; }
+  std::size_t remembered() const { return known_.size(); }  // sources
 
 private:
   using Source = std::array<std::uint8_t, 8>;

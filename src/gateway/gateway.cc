@@ -20,6 +20,9 @@ namespace {
 // To deliver a last word, and for the peer to hear it out.
 constexpr auto farewell_limit = 2s;
 
+// The leaf is to be renewed by then; said at each start.
+constexpr int expiry_warning_days = 21;
+
 // How often those that have gone silent are looked for.
 constexpr auto sweep_interval = 5s;
 
@@ -104,13 +107,32 @@ Gateway::~Gateway() = default;
 
 void Gateway::start() {
   for (const tcp::endpoint& at : config_.listen) listen(at);
+  warn_of_expiry();
   drop_silent_agents();
 }
 
-void Gateway::listen(const tcp::endpoint& at) {
+void Gateway::warn_of_expiry() const {
+  const auto leaf = crypto::facts(material_.leaf);
+  if (!leaf) return;
+  const auto days = (leaf->not_after - unix_seconds()) / (24 * 60 * 60);
+  if (days < expiry_warning_days)
+    log::warning("CERTIFICATE_ENDS", {{"days", std::to_string(days)},
+                                      {"cure", "tasuki gateway renew-leaf, then restart"}});
+}
+
+void Gateway::listen(const tcp::endpoint& given) {
+  tcp::endpoint at = given;
   auto acceptor = std::make_unique<tcp::acceptor>(loop_);
   try {
-    acceptor->open(at.protocol());
+    ErrorCode no_ipv6;
+    acceptor->open(at.protocol(), no_ipv6);
+    if (no_ipv6 == asio::error::address_family_not_supported &&
+        at.address() == asio::ip::address_v6::any()) {
+      at.address(asio::ip::address_v4::any());
+      acceptor->open(at.protocol());
+    } else if (no_ipv6) {
+      throw boost::system::system_error(no_ipv6);
+    }
     acceptor->set_option(tcp::acceptor::reuse_address(true));
     if (at.address().is_v6()) acceptor->set_option(asio::ip::v6_only(false));
     acceptor->bind(at);
@@ -202,8 +224,8 @@ asio::awaitable<control::Request> Gateway::greet(Visit& visit, tcp::socket socke
   const auto find_key =
       [this](const control::KeyLabel& label) -> std::optional<control::KeyRecord> {
     const auto key = store_.find_key(label);
-    if (!key || key->revoked != 0) return std::nullopt;
-    return control::KeyRecord{key->record, key->stretch};
+    if (!key) return std::nullopt;
+    return control::KeyRecord{key->record, key->stretch, key->revoked == 0};
   };
   const control::GatewayFacts facts{material_.gateway_id, std::uint16_t(config_.keepalive.count())};
   visit.admission.emplace(facts, material_.opaque, tls->exporter(control::outer_exporter_label),
@@ -245,10 +267,18 @@ asio::awaitable<void> Gateway::list(Visit& visit) {
   co_await visit.stream->write(answer);
 }
 
+// A key may be revoked between its proof and what is done on the strength of it.
+void Gateway::still_in_force(const control::KeyLabel& label) {
+  const auto key = store_.find_key(label);
+  if (!key || key->revoked != 0)
+    throw RefusedError(Refusal::revoked, "key " + label.text() + " was revoked meanwhile");
+}
+
 // An agent registers: the Computer ID is its own, or free, or it is refused. From here
 // on the connection is an idle AgentLine.
 asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wants) {
   const control::KeyLabel label = visit.admission->label();
+  still_in_force(label);
   if (!store_.claim(label, wants.computer, wants.key.id(), unix_seconds()))
     throw RefusedError(Refusal::id_taken, wants.computer.text() + " belongs to another agent");
   {
@@ -317,6 +347,7 @@ asio::awaitable<void> Gateway::attach(Visit& visit, control::WantsAttachment wan
   if (!waiting->agent.verify(wants.statement, wants.signature))
     throw RefusedError(Refusal::bad_proof, "token of " + waiting->computer.text() +
                                                " presented by another than its agent");
+  still_in_force(waiting->label);
   visit.admitted();
   if (visit.frames->leftover()) throw wire::ProtocolError("frame before the answer");
 

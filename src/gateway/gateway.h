@@ -55,7 +55,9 @@ private:
   };
   class Visit;
 
-  void listen(const tcp::endpoint& at);
+  void listen(const tcp::endpoint& given);
+  void warn_of_expiry() const;
+  void still_in_force(const control::KeyLabel& label);
   asio::awaitable<void> accept(tcp::acceptor& acceptor);
   asio::awaitable<void> serve(tcp::socket socket);
   asio::awaitable<control::Request> greet(Visit& visit, tcp::socket socket);

@@ -2,7 +2,7 @@
 
 #include "config/forms.h"
 #include "config/password_rule.h"
-#include "config/utf8.h"
+#include "wire/utf8.h"
 #include "control/gateway_key.h"
 #include "gateway/config.h"
 #include "store/store.h"
@@ -171,7 +171,7 @@ void check_addresses(std::span<const net::Address> addresses) {
 }
 
 void check_realm(const std::string& realm) {
-  if (!config::is_plain_text(realm, 1, longest_realm))
+  if (!wire::is_plain_text(realm, 1, longest_realm))
     fail(Cause::bad_request, "a realm has a name of 1 to 63 characters (--realm NAME)",
          "レルムの名前は 1 ～ 63 文字です（--realm 名前）");
 }
@@ -340,7 +340,7 @@ AddedKey add_key(const fs::path& state, std::optional<crypto::Secret> chosen,
   if (chosen)
     if (auto fault = config::gateway_key_fault(chosen->bytes()))
       throw SetupError(Cause::bad_key, std::move(*fault));
-  if (!config::is_plain_text(name, 0, longest_key_name))
+  if (!wire::is_plain_text(name, 0, longest_key_name))
     fail(Cause::bad_request, "a key's name has at most 64 characters (--name TEXT)",
          "キーの名前は 64 文字以内です（--name 名前）");
 

@@ -27,6 +27,9 @@ public:
   // The channels; of use once authenticated.
   Session& session() { return session_; }
 
+  // Seals with a new key from now on (RFC 8446, 4.6.3).
+  void renew_key() { seal_.renew_key(); }
+
   // Says goodbye: Close, close_notify. take() once more, then end the carrier.
   void close(CloseReason reason);
   bool peer_closed() const { return seal_.peer_closed(); }

@@ -144,16 +144,19 @@ void Seal::read(ByteString& into) {
 void Seal::write(Bytes open) {
   if (closed_) return;
   while (!open.empty()) {
-    if (sealed_since_update_ >= bytes_per_key) {
-      must(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1, "key update");
-      sealed_since_update_ = 0;
-    }
+    if (sealed_since_update_ >= bytes_per_key) renew_key();
     ERR_clear_error();
     std::size_t n = 0;
     if (SSL_write_ex(ssl_.get(), open.data(), open.size(), &n) != 1) broken();
     open = open.subspan(n);
     sealed_since_update_ += n;
   }
+}
+
+void Seal::renew_key() {
+  if (!established_ || closed_) return;
+  must(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1, "key update");
+  sealed_since_update_ = 0;
 }
 
 void Seal::close() {

@@ -57,6 +57,9 @@ public:
   // Seals bytes for the peer. Only once established().
   void write(Bytes open);
 
+  // A new key for what we seal; the Seal does it by itself each 2^30 bytes.
+  void renew_key();
+
   // Says that we are done (close_notify). Nothing may be written afterwards.
   void close();
 

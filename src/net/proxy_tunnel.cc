@@ -218,13 +218,14 @@ private:
   }
 
   ReachError log_in_refused() {
-    if (proxy_.user.empty())
-      return {Cause::proxy_needs_password, says("asks for a user and a password")};
-    // It may want Kerberos only: then no password was sent, and none was wrong.
     const bool http = proxy_.kind == Proxy::Kind::http;
+    const std::string code = http ? " (407)" : "";  // the number by which people look it up
+    if (proxy_.user.empty())
+      return {Cause::proxy_needs_password, says("asks for a user and a password" + code)};
+    // It may want Kerberos only: then no password was sent, and none was wrong.
     if (http && !(get<long>(easy_, CURLINFO_PROXYAUTH_AVAIL) & log_ins))
       return {Cause::proxy_failed, says("knows no way to log in that we know")};
-    return {Cause::proxy_wrong_password, says("does not accept this user and password")};
+    return {Cause::proxy_wrong_password, says("does not accept this user and password" + code)};
   }
 
   ReachError too_late() {

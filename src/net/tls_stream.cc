@@ -124,7 +124,14 @@ asio::awaitable<void> TlsStream::handshake() {
     if (aborted_) throw std::system_error(aborted_);
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
-    if (result == 1) co_return;
+    if (result == 1) {
+      const unsigned char* chosen = nullptr;
+      unsigned int size = 0;
+      SSL_get0_alpn_selected(ssl_.get(), &chosen, &size);
+      // A peer that named no protocol is not one of ours, whatever it says next.
+      if (size == 0) throw std::system_error(make_error_code(StreamError::broken_tls));
+      co_return;
+    }
     Progress progress = outcome(result);
     if (progress.ended) progress.error = StreamError::truncated;
     if (progress.error && SSL_get_verify_result(ssl_.get()) != X509_V_OK)

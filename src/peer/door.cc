@@ -22,7 +22,7 @@ asio::awaitable<Greeted> greet(const Door& door, net::Address gateway) {
   const net::Deadline deadline(*line.stream, answer_limit);
   co_await line.stream->connect(gateway.host);
   line.exporter = line.stream->exporter(control::outer_exporter_label);
-  line.frames = std::make_unique<net::Frames>(*line.stream, answer_limit);
+  line.frames = std::make_unique<net::Frames>(*line.stream, frame_limit);
   line.hello = co_await line.frames->expect();
   co_return line;
 }

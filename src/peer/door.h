@@ -14,6 +14,9 @@ inline constexpr std::chrono::seconds dial_limit{10};
 // From the first byte to being admitted; and for any single answer after that.
 inline constexpr std::chrono::seconds answer_limit{20};
 
+// From a frame's first byte to its last.
+inline constexpr std::chrono::seconds frame_limit{5};
+
 // What one needs to come in, again and again. Shared by everything that dials for
 // one profile; must outlive it.
 struct Door {

@@ -18,6 +18,9 @@ constexpr std::size_t block_size = 64 * 1024;
 
 constexpr std::chrono::seconds goodbye_limit{2};
 
+// No key seals for longer than this, however little it is used.
+constexpr std::chrono::hours key_lifetime{1};
+
 }  // namespace
 
 // What a bridge needs to know of its channel.
@@ -113,6 +116,10 @@ asio::awaitable<void> LiveSession::tick() {
     ErrorCode ignored;
     co_await tick_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (over_) co_return;
+    if (Clock::now() - key_since_ >= key_lifetime) {
+      end_.renew_key();
+      key_since_ = Clock::now();
+    }
     const auto silent = Clock::now() - heard_;
     if (silent < keepalive) {
       asked = false;
@@ -144,8 +151,14 @@ LiveSession::ChannelPtr LiveSession::channel(ChannelNumber number) {
 void LiveSession::take(const inner::Session::Event& event) {
   using inner::Session;
   if (const auto* asked = std::get_if<Session::Asked>(&event)) {
+    // A channel that is reset while its target is being connected to is gone from the
+    // session, but not from here: what it costs is bounded all the same.
+    if (channels_.size() >= inner::most_channels || !on_asked) {
+      end_.session().refuse(asked->channel, ChannelError::too_many);
+      return;
+    }
     channel(asked->channel);
-    if (on_asked) on_asked(asked->channel, asked->target);
+    on_asked(asked->channel, asked->target);
   } else if (const auto* opened = std::get_if<Session::WasOpened>(&event)) {
     const ChannelPtr which = channel(opened->channel);
     which->opened = opened->kind;
@@ -159,7 +172,8 @@ void LiveSession::take(const inner::Session::Event& event) {
     which->inbox.push_back(arrived->bytes);
     which->changed.notify();
   } else if (const auto* may_write = std::get_if<Session::MayWrite>(&event)) {
-    channel(may_write->channel)->changed.notify();
+    const auto it = channels_.find(may_write->channel);
+    if (it != channels_.end()) it->second->changed.notify();
   } else if (const auto* finish = std::get_if<Session::PeerFinished>(&event)) {
     const ChannelPtr which = channel(finish->channel);
     which->peer_finished = true;
@@ -174,6 +188,17 @@ void LiveSession::take(const inner::Session::Event& event) {
     if (closed->reason != inner::CloseReason::done && !failure_)
       failure_ = std::make_exception_ptr(SessionClosed(closed->reason));
   }
+}
+
+void LiveSession::accept(ChannelNumber number, inner::TargetKind kind) {
+  end_.session().accept(number, kind);
+  flush();
+}
+
+void LiveSession::refuse(ChannelNumber number, ChannelError reason) {
+  end_.session().refuse(number, reason);
+  channels_.erase(number);
+  flush();
 }
 
 asio::awaitable<LiveSession::OpenChannel> LiveSession::open(std::string target) {

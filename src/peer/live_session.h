@@ -62,9 +62,11 @@ public:
   };
   asio::awaitable<OpenChannel> open(std::string target);
 
-  // Agent: called when the client asks for a channel; answers by accept() or refuse()
-  // of the inner session, now or later.
+  // Agent: called when the client asks for a channel; answered now or later by refuse(),
+  // or by accept() and then bridge().
   std::function<void(inner::ChannelNumber, const std::string& target)> on_asked;
+  void accept(inner::ChannelNumber number, inner::TargetKind kind);
+  void refuse(inner::ChannelNumber number, inner::ChannelError reason);
 
   // Joins an open channel and a local connection until both directions have ended or
   // either breaks. An end that is not proper reaches the local program as a reset.
@@ -101,6 +103,7 @@ private:
   net::Signal sent_;      // there is less to send than before
   asio::steady_timer tick_;
   std::chrono::steady_clock::time_point heard_;
+  std::chrono::steady_clock::time_point key_since_ = std::chrono::steady_clock::now();
   std::exception_ptr failure_;
   bool over_ = false;
   bool closing_ = false;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "wire/bytes.h"
+#include "wire/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -30,7 +31,8 @@ struct ProtocolError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// At most Max bytes of UTF-8, after a u16 length.
+// At most Max bytes of text for people, after a u16 length: well-formed UTF-8 without
+// control characters, so that whoever shows or logs it needs no second thought.
 template <std::uint16_t Max>
 struct Text {
   std::string value;
@@ -153,6 +155,7 @@ private:
   template <std::uint16_t Max>
   void get(Text<Max>& text) {
     text.value = as_text(sized(Max));
+    if (!is_plain_text(text.value, 0, Max)) throw ProtocolError("malformed text");
   }
 
   template <std::uint16_t Max>

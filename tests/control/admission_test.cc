@@ -134,10 +134,10 @@ TEST(Admission, AProofThatDoesNotFitIsRefusedAndStaysAGuess) {
 
 // What a prober sees of one label: the types and lengths of the gateway's frames, the
 // stretch, and the refusal at the end.
-std::string seen_of(std::string_view key_label) {
-  const Door door;
+std::string seen_of(std::string_view key_label, const Door& door = Door(),
+                    std::string_view guess = "a guess") {
   GatewayAdmission gateway = door.gateway();
-  PeerAdmission prober = door.peer(Role::client, "a guess", key_label);
+  PeerAdmission prober = door.peer(Role::client, guess, key_label);
   const ByteString key1 = prober.receive(frame_in(gateway.hello()));
   const wire::Frame answer = frame_in(gateway.receive(frame_in(key1)).reply);
   const auto key2 = wire::decode<GatewayKey2>(answer);
@@ -150,6 +150,18 @@ std::string seen_of(std::string_view key_label) {
 TEST(Admission, AnUnknownLabelLooksLikeAWrongKey) {
   EXPECT_EQ(seen_of("office"), seen_of("nobody"));
   EXPECT_EQ(seen_of("office"), "3/328/0/0/wrong/gateway_key");
+}
+
+TEST(Admission, ARevokedKeyLooksLikeAWrongOne) {
+  for (const auto stretch : {crypto::opaque::stretch_none, crypto::opaque::Stretch{1, 8}}) {
+    KeyRecord record =
+        test::enroll_gateway_key(Door::setup(), test::label("office"), test::right_key, stretch);
+    Door door;
+    door.find_key = [&](const KeyLabel&) { return record; };
+    const std::string wrong = seen_of("office", door);
+    record.in_force = false;
+    EXPECT_EQ(seen_of("office", door, test::right_key), wrong);
+  }
 }
 
 // Nobody shows by two answers to one label that the label is unknown: what depends

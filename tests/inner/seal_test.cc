@@ -220,5 +220,27 @@ TEST(Seal, TakesANewKeyAfterAGibibyte) {
   EXPECT_EQ(key_updates, 1);
 }
 
+TEST(Seal, TakesANewKeyWheneverItsOwnerAsks) {
+  const SealContext context = SealContext::client();
+  SSL_CTX_set_msg_callback(context.get(), count_key_updates);
+  Seal client(Seal::Side::client, context), agent(Seal::Side::agent, test::some_agent().context);
+  key_updates = 0;
+  client.renew_key();  // too early: there is none yet
+  carry(client, agent);
+  for (int i = 0; i < 3; ++i) {
+    client.renew_key();
+    agent.renew_key();
+    client.write(as_bytes("to"));
+    agent.write(as_bytes("fro"));
+    carry(client, agent);
+    EXPECT_EQ(as_text(read(agent)), "to");
+    EXPECT_EQ(as_text(read(client)), "fro");
+  }
+  EXPECT_EQ(key_updates, 6);  // three said and three heard
+  client.close();
+  client.renew_key();
+  EXPECT_NO_THROW(carry(client, agent));
+}
+
 }  // namespace
 }  // namespace tasuki::inner

@@ -28,7 +28,7 @@ inline control::KeyRecord enroll_gateway_key(
     crypto::opaque::Stretch stretch = crypto::opaque::stretch_none) {
   return {crypto::opaque::enroll(setup, control::credential_id(label), secret(key), stretch,
                                  control::gateway_key_identities(label)),
-          stretch};
+          stretch, true};
 }
 
 // An agent's key with the certificate around it.

@@ -204,9 +204,15 @@ TEST(Codec, ReadsRawBytesToTheEnd) {
   EXPECT_NO_THROW(reader.finish());
 }
 
-TEST(Codec, TakesTextWithAnyBytesSinceItDecidesNothingAboutThem) {
-  const ByteString body{0, 3, 0, 0xff, '\n'};
-  EXPECT_EQ(decode_body<OneText>(body).text.value, std::string("\0\xff\n", 3));
+// What a peer calls itself is shown to people and written to logs.
+TEST(Codec, RefusesTextThatIsNotPlain) {
+  for (const std::string_view bad : {"\xff", "\xe8\xa5", "a\nb", "\x1b[2J", "\xe2\x80\xae"}) {
+    ByteString body{0, std::uint8_t(bad.size())};
+    append(body, as_bytes(bad));
+    EXPECT_TRUE(refuses<OneText>(body)) << bad;
+  }
+  EXPECT_TRUE(refuses<OneText>(ByteString{0, 1, 0}));
+  EXPECT_FALSE(refuses<OneText>(ByteString{0, 3, 0xe8, 0xa5, 0xb7}));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-#include "config/utf8.h"
+#include "wire/utf8.h"
 
-namespace tasuki::config {
+namespace tasuki::wire {
 namespace {
 
 // What a first byte announces: how many bytes follow, and the least character that
@@ -53,4 +53,4 @@ bool is_plain_text(std::string_view utf8, std::size_t least, std::size_t most) {
   return true;
 }
 
-}  // namespace tasuki::config
+}  // namespace tasuki::wire

@@ -1,8 +1,8 @@
-#include "config/utf8.h"
+#include "wire/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace tasuki::config {
+namespace tasuki::wire {
 namespace {
 
 TEST(Utf8, CountsCharactersNotBytes) {
@@ -46,4 +46,4 @@ TEST(PlainText, IsMeasuredInCharacters) {
 }
 
 }  // namespace
-}  // namespace tasuki::config
+}  // namespace tasuki::wire

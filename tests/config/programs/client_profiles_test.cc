@@ -1,6 +1,6 @@
 #include "client/profiles.h"
 
-#include "scratch.h"
+#include "../scratch.h"
 
 namespace tasuki::client {
 namespace {

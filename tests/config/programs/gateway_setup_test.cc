@@ -5,7 +5,7 @@
 #include "gateway/config.h"
 #include "store/store.h"
 
-#include "scratch.h"
+#include "../scratch.h"
 
 #include <ctime>
 #include <set>

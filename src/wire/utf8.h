@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tasuki::config {
+namespace tasuki::wire {
 
 // The code points of well-formed UTF-8. nullopt: malformed (overlong, surrogate,
 // beyond U+10FFFF, cut short).
@@ -19,4 +19,4 @@ bool is_control(char32_t character);
 // `most` characters long.
 bool is_plain_text(std::string_view utf8, std::size_t least, std::size_t most);
 
-}  // namespace tasuki::config
+}  // namespace tasuki::wire

@@ -4,9 +4,8 @@
 #include "config/check.h"
 #include "gateway/config.h"
 
-#include "scratch.h"
-
-#include <cstdlib>
+#include "../environment.h"
+#include "../scratch.h"
 
 namespace tasuki {
 namespace {
@@ -245,33 +244,6 @@ TEST_F(ProgramsConfig, TheClientNeedsNoConfiguration) {
   EXPECT_FALSE(client::load_home_config(scratch_.path()).ok());
 }
 
-// Sets variables of the environment while it lives.
-class Environment {
-public:
-  Environment(std::initializer_list<std::pair<const char*, const char*>> variables) {
-    for (const auto& [name, value] : variables) {
-      const char* const before = std::getenv(name);
-      before_.emplace_back(name, before ? std::optional<std::string>(before) : std::nullopt);
-      if (value)
-        ::setenv(name, value, 1);
-      else
-        ::unsetenv(name);
-    }
-  }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-  ~Environment() {
-    for (const auto& [name, value] : before_)
-      if (value)
-        ::setenv(name.c_str(), value->c_str(), 1);
-      else
-        ::unsetenv(name.c_str());
-  }
-
-private:
-  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
-};
-
 TEST(ClientHome, IsWhereTheEnvironmentSays) {
   const Environment all({{"TASUKI_HOME", "/t"}, {"XDG_CONFIG_HOME", "/x"}, {"HOME", "/h"}});
   EXPECT_EQ(client::home_directory(), "/t");
@@ -281,53 +253,6 @@ TEST(ClientHome, IsWhereTheEnvironmentSays) {
   EXPECT_EQ(client::home_directory(), "/h/.config/tasuki");
   const Environment none({{"HOME", ""}});
   EXPECT_THROW(client::home_directory(), config::FileError);
-}
-
-class ChoosingAProxy : public testing::Test {
-protected:
-  net::Proxy choose(const std::string& command_line, const std::string& url) {
-    return config::choose_proxy(command_line, {url, password_file_}, {"gw.example.com", 443});
-  }
-
-  Scratch scratch_;
-  std::filesystem::path password_file_;
-  Environment clean_{{"TASUKI_PROXY_PASSWORD", nullptr},
-                     {"HTTPS_PROXY", "http://env.example:1"},
-                     {"https_proxy", nullptr},
-                     {"ALL_PROXY", nullptr},
-                     {"all_proxy", nullptr},
-                     {"NO_PROXY", nullptr},
-                     {"no_proxy", nullptr}};
-};
-
-TEST_F(ChoosingAProxy, TheCommandLineComesBeforeTheConfigurationBeforeTheEnvironment) {
-  EXPECT_EQ(choose("http://cli.example:1", "http://file.example:1").address.host, "cli.example");
-  EXPECT_EQ(choose("", "http://file.example:1").address.host, "file.example");
-  EXPECT_EQ(choose("", "").address.host, "env.example");
-  EXPECT_EQ(choose("", "none").kind, net::Proxy::Kind::none);
-  EXPECT_EQ(choose("none", "http://file.example:1").kind, net::Proxy::Kind::none);
-}
-
-TEST_F(ChoosingAProxy, ThePasswordComesFromTheUrlBeforeTheFileBeforeTheEnvironment) {
-  password_file_ = scratch_.write("pw", "from-file\n");
-  const Environment variable({{"TASUKI_PROXY_PASSWORD", "from-environment"}});
-  EXPECT_EQ(choose("", "http://me:from-url@p.example:1").password, "from-url");
-  EXPECT_EQ(choose("", "http://me@p.example:1").password, "from-file");
-  password_file_.clear();
-  EXPECT_EQ(choose("", "http://me@p.example:1").password, "from-environment");
-  EXPECT_EQ(choose("", "http://p.example:1").password, "");  // nobody's
-}
-
-TEST_F(ChoosingAProxy, TheFilesPasswordIsNotForAnotherProxy) {
-  password_file_ = scratch_.write("pw", "from-file\n");
-  EXPECT_EQ(choose("http://me@other.example:1", "http://me@p.example:1").password, "");
-  EXPECT_EQ(choose("", "").password, "");
-}
-
-TEST_F(ChoosingAProxy, AMissingPasswordFileIsNamed) {
-  password_file_ = scratch_ / "missing";
-  EXPECT_THROW(choose("", "http://me@p.example:1"), config::FileError);
-  EXPECT_THROW(choose("nonsense://", ""), std::invalid_argument);
 }
 
 }  // namespace
