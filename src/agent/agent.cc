@@ -25,6 +25,9 @@ const std::string software = "tasuki " TASUKI_VERSION;
 constexpr auto sealing_limit = 20s;
 constexpr auto password_limit = 120s;
 
+// Clients at the same time that have not yet proved the password.
+constexpr std::size_t most_unproved = 16;
+
 // Where trying again soon cannot help, or would only fight with another agent.
 constexpr auto long_pause = 300s;
 
@@ -74,7 +77,10 @@ public:
   void start(std::function<void(std::exception_ptr)> on_fatal) {
     on_fatal_ = std::move(on_fatal);
     control_.emplace(loop_, config_.state / "control.sock",
-                     [self = this](const std::string&) { return self->status_json(); });
+                     [weak = weak_from_this()](const std::string&) {
+                       const auto self = weak.lock();
+                       return self ? self->status_json() : std::string("{}");
+                     });
     asio::co_spawn(loop_, stay_registered(), [self = shared_from_this()](std::exception_ptr why) {
       if (why && !self->stopping_) self->on_fatal_(why);
     });
@@ -89,7 +95,7 @@ public:
       const auto live = session.live.lock();
       if (live)
         asio::co_spawn(loop_, live->close(inner::CloseReason::shutting_down),
-                       [self = shared_from_this()](std::exception_ptr) {});
+                       [live](std::exception_ptr) {});
     }
   }
 
@@ -99,6 +105,7 @@ private:
   struct Session {
     SessionStatus status;
     std::weak_ptr<peer::LiveSession> live;  // owned by the coroutine that serves it
+    bool proved = false;                    // the password
   };
 
   asio::awaitable<void> stay_registered();
@@ -109,6 +116,7 @@ private:
   asio::awaitable<bool> let_in(std::shared_ptr<peer::LiveSession> live, inner::AgentEnd& end);
   asio::awaitable<void> connect_channel(std::shared_ptr<peer::LiveSession> live,
                                         inner::ChannelNumber number, std::string target);
+  bool has_room();
   std::string status_json() const;
 
   asio::io_context& loop_;
@@ -171,7 +179,7 @@ asio::awaitable<void> Agent::Running::stay_registered() {
 
 // A client wants in. Everything that can go wrong with it ends here.
 asio::awaitable<void> Agent::Running::take(control::Incoming incoming, net::Address gateway) {
-  if (sessions_.size() >= config_.limits.sessions) {
+  if (!has_room()) {
     log::warning("SESSION_REFUSED", {{"client", incoming.source.value}, {"reason", "too_many"}});
     if (line_) line_->decline(incoming.token);
     co_return;
@@ -186,6 +194,22 @@ asio::awaitable<void> Agent::Running::take(control::Incoming incoming, net::Addr
   }
   log::info("SESSION_END", {{"client", incoming.source.value}, {"reason", reason}});
   sessions_.erase(number);
+}
+
+// Sessions are limited, and so are clients that have proved nothing. Of these the one that
+// has been there longest has to go, so that nobody keeps everyone out by doing nothing.
+bool Agent::Running::has_room() {
+  std::size_t proved = 0;
+  std::shared_ptr<peer::LiveSession> oldest;
+  for (const auto& [number, session] : sessions_) {
+    proved += session.proved;
+    if (!session.proved && !oldest) oldest = session.live.lock();
+  }
+  if (proved >= config_.limits.sessions) return false;
+  if (sessions_.size() - proved < most_unproved) return true;
+  if (!oldest) return false;
+  oldest->fail(std::make_exception_ptr(std::runtime_error("had to make room for another client")));
+  return true;
 }
 
 // Meet the client at the gateway, let it in, and connect the channels it asks for.
@@ -215,6 +239,7 @@ asio::awaitable<void> Agent::Running::serve(unsigned number, control::Incoming i
     co_await live->close(inner::CloseReason::done);
     throw std::runtime_error("the client did not prove the password");
   }
+  sessions_[number].proved = true;
   SessionStatus& status = sessions_[number].status;
   status.user = end.client().user.value;
   status.host = end.client().host.value;

@@ -8,6 +8,8 @@ using control::Clock;
 // An answer to a Ping takes no longer than this on any line worth having.
 constexpr std::chrono::seconds patience{10};
 
+constexpr std::size_t most_waiting = 64 * 1024;
+
 std::chrono::seconds interval(const wire::Frame& hello) {
   // A gateway that says 0 would have us shout without pause.
   return std::chrono::seconds(std::max<std::uint16_t>(5, wire::decode<control::Hello>(hello).keepalive));
@@ -55,6 +57,7 @@ asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> i
 }
 
 void Line::say(Bytes frame) {
+  if (outgoing_.size() > most_waiting) return abort();  // a gateway that asks and does not listen
   append(outgoing_, frame);
   outgoing_changed_.notify();
 }

@@ -81,7 +81,14 @@ void Passwords::load() {
 void Passwords::load_if_changed() {
   std::error_code gone;
   const auto written = std::filesystem::last_write_time(file_, gone);
-  if (!gone && written != loaded_) load();
+  if (gone || written == loaded_) return;
+  const auto before = records_;
+  load();
+  // A new password is a new beginning: whoever set it did not have to guess the old one.
+  for (const auto& [user, entry] : records_) {
+    const auto old = before.find(user);
+    if (old == before.end() || old->second.record != entry.record) attempts_.erase(user);
+  }
 }
 
 void Passwords::save() const {
@@ -99,7 +106,9 @@ void Passwords::save_attempts() const {
   json content = json::object();
   for (const auto& [user, attempts] : attempts_)
     content[user] = {{"failures", attempts.failures}, {"closed_until", attempts.closed_until}};
-  config::write_file(attempts_file_, as_bytes(content.dump(2) + "\n"));
+  // Whoever tries passwords can restart nothing, least of all the power.
+  config::write_file(attempts_file_, as_bytes(content.dump(2) + "\n"), config::Mode::secret,
+                     config::Survive::process);
 }
 
 void Passwords::set(const std::string& user, const crypto::Secret& password,

@@ -45,7 +45,7 @@ asio::awaitable<Outcome> connect(std::vector<tcp::endpoint> to, TargetKind kind)
     co_await socket->async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
     limit.cancel();
     if (!error) {
-      net::set_tcp_options(socket->native_handle());
+      net::set_local_tcp_options(socket->native_handle());
       Reached reached;
       reached.stream = std::make_unique<net::PlainStream>(std::move(*socket));
       reached.kind = kind;

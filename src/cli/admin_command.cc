@@ -1,14 +1,10 @@
 // tasuki admin: on the gateway's machine, while it runs or not.
+#include "cli/admin.h"
 #include "cli/catalogue.h"
-#include "cli/command.h"
 #include "cli/console.h"
 #include "cli/options.h"
-#include "cli/password.h"
 #include "cli/states.h"
 #include "cli/times.h"
-#include "config/files.h"
-#include "gateway/setup.h"
-#include "store/store.h"
 
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -18,33 +14,19 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using nlohmann::ordered_json;
 
-// What all of them share.
-struct Asked {
-  fs::path state;
-  bool json = false;
-
-  fs::path directory() const { return state.empty() ? default_gateway_state() : fs::absolute(state); }
-};
-using AskedPtr = std::shared_ptr<Asked>;
-
-std::unique_ptr<store::Store> open_store(const Asked& asked) {
-  require_gateway(asked.directory());
-  return store::open_sqlite(asked.directory() / "store.db");
-}
-
-json ask_running(const Asked& asked, const json& request) {
+json ask_running(const AdminChoice& asked, const json& request) {
   const fs::path state = asked.directory();
   require_gateway(state);
   const auto answer = ask_gateway(state, request);
-  if (!answer) throw Trouble(Exit::failure, fill(say::no_gateway_runs, {place("state", state.string())}));
+  if (!answer)
+    throw Trouble(Exit::failure, fill(say::no_gateway_runs, {place("state", state.string())}));
   return *answer;
 }
 
 // ── agents, pairs, end ──────────────────────────────────────────────────────
 
-Exit show(const Asked& asked, Console& console, const char* what, Table table,
+Exit show(const AdminChoice& asked, Console& console, const char* what, Table table,
           const std::function<std::vector<std::string>(const json&)>& row, const Message& none) {
   const json answer = ask_running(asked, {{"op", what}});
   if (asked.json) {
@@ -59,7 +41,9 @@ Exit show(const Asked& asked, Console& console, const char* what, Table table,
   return Exit::done;
 }
 
-std::string text(const json& object, const char* key) { return object.value(key, std::string()); }
+std::string text(const json& object, const char* key) {
+  return object.value(key, std::string());
+}
 std::string since(const json& object) {
   return local_time(object.value("since", std::int64_t(0)));
 }
@@ -76,79 +60,84 @@ std::string amount(std::uint64_t bytes) {
   return text;
 }
 
-Command agents_command(const AskedPtr& asked) {
+Command agents_command(const AdminChoicePtr& asked) {
   return Command{
       .name = "agents",
       .about = {"List the agents that are connected.", "接続中のエージェントを一覧します。"},
       .options = {options::json(asked->json)},
       .examples = {{"sudo tasuki admin agents",
-                    {"Those of all gateway keys.", "すべてのゲートウェイキーについて表示します。"}}},
+                    {"Those of all gateway keys.",
+                     "すべてのゲートウェイキーについて表示します。"}}},
       .run = [asked](Console& console) {
-        return show(*asked, console, "agents",
-                    Table({{"COMPUTER", "コンピューター"},
-                           {"KEY", "キー"},
-                           {"ADDRESS", "アドレス"},
-                           {"SINCE", "接続開始"},
-                           {"SESSIONS", "セッション"},
-                           {"SOFTWARE", "ソフトウェア"}}),
-                    [](const json& each) -> std::vector<std::string> {
-                      return {text(each, "id"),    text(each, "key"),
-                              text(each, "source"), since(each),
-                              std::to_string(each.value("sessions", 0)), text(each, "software")};
-                    },
-                    say::no_agents_connected);
+        return show(
+            *asked, console, "agents",
+            Table({{"COMPUTER", "コンピューター"},
+                   {"KEY", "キー"},
+                   {"ADDRESS", "アドレス"},
+                   {"SINCE", "接続開始"},
+                   {"SESSIONS", "セッション"},
+                   {"SOFTWARE", "ソフトウェア"}}),
+            [](const json& each) -> std::vector<std::string> {
+              return {text(each, "id"),
+                      text(each, "key"),
+                      text(each, "source"),
+                      since(each),
+                      std::to_string(each.value("sessions", 0)),
+                      text(each, "software")};
+            },
+            say::no_agents_connected);
       }};
 }
 
-Command pairs_command(const AskedPtr& asked) {
-  return Command{
-      .name = "pairs",
-      .about = {"List who is connected with whom.", "誰と誰が接続中かを一覧します。"},
-      .options = {options::json(asked->json)},
-      .examples = {{"sudo tasuki admin pairs --json",
-                    {"For a program.", "プログラム向けに出力します。"}}},
-      .run = [asked](Console& console) {
-        return show(*asked, console, "pairs",
-                    Table({{"PAIR", "ペア"},
-                           {"COMPUTER", "コンピューター"},
-                           {"KEY", "キー"},
-                           {"CLIENT", "接続元"},
-                           {"AGENT", "エージェント"},
-                           {"SINCE", "開始"},
-                           {"UP", "上り"},
-                           {"DOWN", "下り"}}),
-                    [](const json& each) -> std::vector<std::string> {
-                      return {std::to_string(each.value("pair", 0)),
-                              text(each, "id"),
-                              text(each, "key"),
-                              text(each, "client"),
-                              text(each, "agent"),
-                              since(each),
-                              amount(each.value("bytes_up", std::uint64_t(0))),
-                              amount(each.value("bytes_down", std::uint64_t(0)))};
-                    },
-                    say::no_pairs);
-      }};
+Command pairs_command(const AdminChoicePtr& asked) {
+  return Command{.name = "pairs",
+                 .about = {"List who is connected with whom.", "誰と誰が接続中かを一覧します。"},
+                 .options = {options::json(asked->json)},
+                 .examples = {{"sudo tasuki admin pairs --json",
+                               {"For a program.", "プログラム向けに出力します。"}}},
+                 .run = [asked](Console& console) {
+                   return show(
+                       *asked, console, "pairs",
+                       Table({{"PAIR", "ペア"},
+                              {"COMPUTER", "コンピューター"},
+                              {"KEY", "キー"},
+                              {"CLIENT", "接続元"},
+                              {"AGENT", "エージェント"},
+                              {"SINCE", "開始"},
+                              {"UP", "上り"},
+                              {"DOWN", "下り"}}),
+                       [](const json& each) -> std::vector<std::string> {
+                         return {std::to_string(each.value("pair", 0)),
+                                 text(each, "id"),
+                                 text(each, "key"),
+                                 text(each, "client"),
+                                 text(each, "agent"),
+                                 since(each),
+                                 amount(each.value("bytes_up", std::uint64_t(0))),
+                                 amount(each.value("bytes_down", std::uint64_t(0)))};
+                       },
+                       say::no_pairs);
+                 }};
 }
 
-Command end_command(const AskedPtr& asked) {
+Command end_command(const AdminChoicePtr& asked) {
   const auto pair = std::make_shared<std::uint64_t>(0);
   return Command{
       .name = "end",
       .about = {"End a pair: one session, now.", "ペア（一つのセッション）を今すぐ終了します。"},
-      .operands = {options::needed(options::parsed(
-          "PAIR", "PAIR", *pair,
-          [](const std::string& typed) -> std::optional<std::uint64_t> {
-            std::uint64_t number = 0;
-            const char* const end = typed.data() + typed.size();
-            const auto [stop, error] = std::from_chars(typed.data(), end, number);
-            if (error != std::errc() || stop != end) return std::nullopt;
-            return number;
-          },
-          {"it has to be a pair's number, as \"tasuki admin pairs\" shows it",
-           "tasuki admin pairs で表示される番号にしてください"},
-          {"The pair's number, as \"tasuki admin pairs\" shows it.",
-           "ペアの番号（tasuki admin pairs で確認できます）。"}))},
+      .operands = {options::needed(
+          options::parsed("PAIR", "PAIR", *pair,
+                          [](const std::string& typed) -> std::optional<std::uint64_t> {
+                            std::uint64_t number = 0;
+                            const char* const end = typed.data() + typed.size();
+                            const auto [stop, error] = std::from_chars(typed.data(), end, number);
+                            if (error != std::errc() || stop != end) return std::nullopt;
+                            return number;
+                          },
+                          {"it has to be a pair's number, as \"tasuki admin pairs\" shows it",
+                           "tasuki admin pairs で表示される番号にしてください"},
+                          {"The pair's number, as \"tasuki admin pairs\" shows it.",
+                           "ペアの番号（tasuki admin pairs で確認できます）。"}))},
       .examples = {{"sudo tasuki admin end 3", {"Ends pair 3.", "ペア 3 を終了します。"}}},
       .run = [asked, pair](Console& console) {
         const Filling number = place("pair", std::to_string(*pair));
@@ -180,25 +169,17 @@ control::KeyLabel holder(store::Store& store, const Release& asked) {
   throw Trouble(Exit::usage, fill(say::several_claims, {computer, place("labels", all)}));
 }
 
-Option label_option(std::string name, control::KeyLabel& into, Words about) {
-  Option option = options::parsed(std::move(name), "LABEL", into, control::KeyLabel::parse,
-                                  {"it has to be a key's label, as \"tasuki admin key list\" shows it",
-                                   "tasuki admin key list で表示されるラベルにしてください"},
-                                  std::move(about));
-  option.offers = Offers::labels;
-  return option;
-}
-
-Command release_command(const AskedPtr& asked) {
+Command release_command(const AdminChoicePtr& asked) {
   const auto what = std::make_shared<Release>();
   return Command{
       .name = "release",
       .about = {"Free a Computer ID, so that another computer may have it.",
                 "Computer ID を解放し、別のコンピューターが使えるようにします。"},
-      .more = {"A Computer ID belongs to the computer that registered it first. Release it when that "
-               "computer was replaced or set up anew.",
-               "Computer ID は最初に登録したコンピューターのものです。コンピューターを交換・再設定した"
-               "ときに解放してください。"},
+      .more =
+          {"A Computer ID belongs to the computer that registered it first. Release it when that "
+           "computer was replaced or set up anew.",
+           "Computer ID は最初に登録したコンピューターのものです。コンピューターを交換・再設定した"
+           "ときに解放してください。"},
       .operands = {options::needed(
           options::computer(what->computer, {"The Computer ID.", "Computer ID。"}))},
       .options = {label_option("--label", what->label,
@@ -211,171 +192,55 @@ Command release_command(const AskedPtr& asked) {
         const auto store = open_store(*asked);
         const control::KeyLabel label = holder(*store, *what);
         store->release(label, what->computer);
-        ask_gateway(asked->directory(), {{"op", "released"},
-                                         {"label", label.text()},
-                                         {"computer", what->computer.text()}});
+        ask_gateway(
+            asked->directory(),
+            {{"op", "released"}, {"label", label.text()}, {"computer", what->computer.text()}});
         console.say(fill(say::released, {place("computer", what->computer.text())}));
         return Exit::done;
       }};
 }
 
-// ── key ─────────────────────────────────────────────────────────────────────
-
-struct NewKey {
-  std::string name;
-  std::optional<int> key_fd;
-  fs::path profile;
-  std::vector<net::Address> addresses;
-};
-
-Exit add_key(const Asked& asked, const NewKey& what, Console& console) {
-  const fs::path state = asked.directory();
-  require_gateway(state);
-  const gateway::GatewayMaterial material = gateway::load_material(state);
-  std::optional<crypto::Secret> chosen;
-  if (what.key_fd) chosen = read_secret_line(*what.key_fd, "--key-fd");
-  std::error_code unknown;
-  if (!what.profile.empty() && fs::exists(what.profile, unknown))
-    throw Trouble(Exit::configuration,
-                  fill(say::file_exists, {place("file", what.profile.string())}));
-
-  const gateway::AddedKey added = gateway::add_key(state, std::move(chosen), what.name);
-  const auto profile = gateway::make_profile(material, added.label, added.key, what.addresses);
-  const fs::path file =
-      !what.profile.empty()
-          ? what.profile
-          : state / (config::profile_file_name(material.realm) + "-" + added.label.text() + ".tasuki");
-  config::create_file(file, as_bytes(profile.file));
-  if (asked.json) {
-    console.print(ordered_json{{"key", added.label.text()},
-                               {"name", what.name},
-                               {"profile", fs::absolute(file).string()}}
-                      .dump(2) + "\n");
-    return Exit::done;
-  }
-  console.say(fill(say::key_added, {place("label", added.label.text())}));
-  console.say(fill(say::key_profile, {place("file", file.string())}));
-  return Exit::done;
-}
-
-Command add_command(const AskedPtr& asked) {
-  const auto what = std::make_shared<NewKey>();
-  return Command{
-      .name = "add",
-      .about = {"Add a gateway key, and write its profile.",
-                "ゲートウェイキーを追加し、そのプロファイルを作成します。"},
-      .more = {"Computers and people with the same key see each other, and nobody else. The key is "
-               "made of 128 random bits unless you bring your own. A running gateway admits it at once.",
-               "同じキーを持つコンピューターと利用者だけが互いに見えます。指定しなければ 128 ビットの"
-               "乱数から作成します。動作中のゲートウェイですぐに有効になります。"},
-      .options = {options::text("--name", "TEXT", what->name,
-                                {"What it is for, for people: \"sales department\".",
-                                 "人が見るための用途の説明（例: 営業部）。"}),
-                  options::file("--profile", "FILE", what->profile,
-                                {"Where its profile is written. Default: in the gateway's directory.",
-                                 "プロファイルの保存先。既定値: ゲートウェイのディレクトリ内"}),
-                  options::addresses("--address", "HOST[:PORT]", what->addresses,
-                                     {"The gateway's addresses in the profile, preferred first. "
-                                      "Default: the gateway's own.",
-                                      "プロファイルに書くゲートウェイのアドレス（優先順）。既定値: "
-                                      "ゲートウェイ自身のもの"}),
-                  options::descriptor("--key-fd", what->key_fd,
-                                      {"Read a key of your own from this file descriptor (one line, at "
-                                       "least 8 characters). Whoever runs the gateway could guess a "
-                                       "weak one.",
-                                       "自分で決めたキー（8 文字以上、1 行）をこのファイル"
-                                       "ディスクリプターから読みます。弱いキーはゲートウェイの運用者に"
-                                       "推測されるおそれがあります。"}),
-                  options::json(asked->json)},
-      .examples = {{"sudo tasuki admin key add --name sales --profile sales.tasuki",
-                    {"A key for the sales department, and its profile.",
-                     "営業部用のキーとプロファイルを作成します。"}}},
-      .run = [asked, what](Console& console) { return add_key(*asked, *what, console); }};
-}
-
-Exit list_keys(const Asked& asked, Console& console) {
-  Table table({{"LABEL", "ラベル"}, {"NAME", "名前"}, {"MADE", "作成"}, {"STATE", "状態"}});
-  ordered_json array = ordered_json::array();
-  for (const store::GatewayKey& key : open_store(asked)->keys()) {
-    ordered_json each{{"key", key.label.text()}, {"name", key.name}, {"created", key.created}};
-    each["revoked"] = key.revoked == 0 ? ordered_json(nullptr) : ordered_json(key.revoked);
-    array.push_back(std::move(each));
-    const Words standing = key.revoked == 0
-                               ? fill(say::key_in_force)
-                               : fill(say::key_revoked_since, {place("time", local_time(key.revoked))});
-    table.add({key.label.text(), key.name, local_time(key.created), standing.in(console.language())});
-  }
-  if (asked.json)
-    console.print(ordered_json{{"keys", array}}.dump(2) + "\n");
-  else
-    console.show(table);
-  return Exit::done;
-}
-
-Command list_command_(const AskedPtr& asked) {
-  return Command{.name = "list",
-                 .about = {"List the gateway keys: labels, never the keys themselves.",
-                           "ゲートウェイキーのラベルを一覧します（キーそのものは表示しません）。"},
-                 .options = {options::json(asked->json)},
-                 .examples = {{"sudo tasuki admin key list",
-                               {"Those in force and those revoked.",
-                                "有効なものと失効したものを表示します。"}}},
-                 .run = [asked](Console& console) { return list_keys(*asked, console); }};
-}
-
-Command revoke_command(const AskedPtr& asked) {
-  const auto label = std::make_shared<control::KeyLabel>();
-  return Command{
-      .name = "revoke",
-      .about = {"Revoke a gateway key: its agents and sessions end now.",
-                "ゲートウェイキーを失効させ、そのエージェントとセッションを終了します。"},
-      .more = {"Sessions of other keys notice nothing. A revoked key does not come back.",
-               "他のキーのセッションには影響しません。失効したキーは元に戻せません。"},
-      .operands = {options::needed(label_option(
-          "LABEL", *label, {"The key's label, as \"tasuki admin key list\" shows it.",
-                            "キーのラベル（tasuki admin key list で確認できます）。"}))},
-      .examples = {{"sudo tasuki admin key revoke k3vf6f2ab7yq5mzd",
-                    {"Revokes that key.", "そのキーを失効させます。"}}},
-      .run = [asked, label](Console& console) {
-        const Filling named = place("label", label->text());
-        if (!open_store(*asked)->revoke_key(*label, unix_now()))
-          throw Trouble(Exit::failure, fill(say::no_such_key, {named}));
-        const auto told = ask_gateway(asked->directory(),
-                                      {{"op", "key_revoked"}, {"label", label->text()}});
-        console.say(told ? fill(say::key_revoked, {named}) : fill(say::key_revoked_offline, {named}));
-        return Exit::done;
-      }};
-}
-
-Command key_command(const AskedPtr& asked) {
-  return Command{.name = "key",
-                 .about = {"Add, list and revoke gateway keys.",
-                           "ゲートウェイキーの追加、一覧、失効。"},
-                 .examples = {{"sudo tasuki admin key list",
-                               {"The labels of all keys.", "すべてのキーのラベルを表示します。"}}},
-                 .commands = {add_command(asked), list_command_(asked), revoke_command(asked)}};
-}
-
 }  // namespace
 
+fs::path AdminChoice::directory() const {
+  return state.empty() ? default_gateway_state() : fs::absolute(state);
+}
+
+std::unique_ptr<store::Store> open_store(const AdminChoice& asked) {
+  require_gateway(asked.directory());
+  return store::open_sqlite(asked.directory() / "store.db");
+}
+
+Option label_option(std::string name, control::KeyLabel& into, Words about) {
+  Option option =
+      options::parsed(std::move(name), "LABEL", into, control::KeyLabel::parse,
+                      {"it has to be a key's label, as \"tasuki admin key list\" shows it",
+                       "tasuki admin key list で表示されるラベルにしてください"},
+                      std::move(about));
+  option.offers = Offers::labels;
+  return option;
+}
+
 Command admin_command() {
-  const auto asked = std::make_shared<Asked>();
+  const auto asked = std::make_shared<AdminChoice>();
   return Command{
       .name = "admin",
       .about = {"Look after a gateway, on its own machine.",
                 "ゲートウェイを、そのマシン上で管理します。"},
-      .more = {"For the gateway's user and root. Keys may be added and revoked while connections live.",
-               "ゲートウェイの実行ユーザーと root が使えます。接続中でもキーの追加・失効ができます。"},
-      .options = {options::directory("--state", asked->state,
-                                     {"The gateway's directory. Default: /var/lib/tasuki/gateway for "
-                                      "root, else $XDG_STATE_HOME/tasuki/gateway.",
-                                      "ゲートウェイのディレクトリ。既定値: root は "
-                                      "/var/lib/tasuki/gateway、他は $XDG_STATE_HOME/tasuki/gateway"})},
+      .more =
+          {"For the gateway's user and root. Keys may be added and revoked while connections live.",
+           "ゲートウェイの実行ユーザーと root が使えます。接続中でもキーの追加・失効ができます。"},
+      .options = {options::directory(
+          "--state", asked->state,
+          {"The gateway's directory. Default: /var/lib/tasuki/gateway for "
+           "root, else $XDG_STATE_HOME/tasuki/gateway.",
+           "ゲートウェイのディレクトリ。既定値: root は "
+           "/var/lib/tasuki/gateway、他は $XDG_STATE_HOME/tasuki/gateway"})},
       .examples = {{"sudo tasuki admin agents", {"Who is there.", "接続中のものを確認します。"}},
                    {"sudo tasuki admin key add --name sales",
                     {"A key for another department.", "別の部署用のキーを追加します。"}}},
       .commands = {agents_command(asked), pairs_command(asked), end_command(asked),
-                   release_command(asked), key_command(asked)}};
+                   release_command(asked), admin_key_command(asked)}};
 }
 
 }  // namespace tasuki::cli

@@ -1,9 +1,10 @@
 // tasuki agent enroll, run, status, password.
-#include "cli/catalogue.h"
 #include "cli/agent_enroll.h"
+#include "cli/catalogue.h"
 #include "cli/client_side.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/outcome_network.h"
 #include "cli/password.h"
 #include "cli/states.h"
 #include "cli/times.h"
@@ -20,11 +21,12 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 Option state_option(fs::path& into) {
-  return options::directory("--state", into,
-                            {"The agent's directory. Default: /var/lib/tasuki/agent for root, else "
-                             "$XDG_STATE_HOME/tasuki/agent.",
-                             "エージェントのディレクトリ。既定値: root は /var/lib/tasuki/agent、他は "
-                             "$XDG_STATE_HOME/tasuki/agent"});
+  return options::directory(
+      "--state", into,
+      {"The agent's directory. Default: /var/lib/tasuki/agent for root, else "
+       "$XDG_STATE_HOME/tasuki/agent.",
+       "エージェントのディレクトリ。既定値: root は /var/lib/tasuki/agent、他は "
+       "$XDG_STATE_HOME/tasuki/agent"});
 }
 
 fs::path state_of(const fs::path& asked) {
@@ -41,25 +43,28 @@ Command enroll_command() {
   id.name = "--id";
   id.value = "NAME";
   id.offers = Offers::nothing;
-  Option profile = options::text("PROFILE", "PROFILE", asked->profile,
-                                 {"The gateway's profile: a file, or a link; - reads it from "
-                                  "standard input.",
-                                  "ゲートウェイのプロファイル（ファイルまたはリンク。- は標準入力）。"});
+  Option profile =
+      options::text("PROFILE", "PROFILE", asked->profile,
+                    {"The gateway's profile: a file, or a link; - reads it from "
+                     "standard input.",
+                     "ゲートウェイのプロファイル（ファイルまたはリンク。- は標準入力）。"});
   profile.offers = Offers::files;
   return Command{
       .name = "enroll",
       .about = {"Make this computer reachable: its key, its name, its access password.",
                 "このコンピューターを接続可能にします（鍵、名前、アクセスパスワードの設定）。"},
-      .more = {"Asks twice for the access password that people will need, and registers the name at "
-               "the gateway. If the gateway refuses, nothing is kept.",
-               "接続時に必要なアクセスパスワードを 2 回尋ね、名前をゲートウェイに登録します。"
-               "ゲートウェイに拒否された場合は何も保存しません。"},
+      .more =
+          {"Asks twice for the access password that people will need, and registers the name at "
+           "the gateway. If the gateway refuses, nothing is kept.",
+           "接続時に必要なアクセスパスワードを 2 回尋ね、名前をゲートウェイに登録します。"
+           "ゲートウェイに拒否された場合は何も保存しません。"},
       .operands = {options::needed(std::move(profile))},
       .options = {options::needed(std::move(id)), state_option(asked->state),
-                  options::descriptor("--password-fd", asked->password_fd,
-                                      {"Read the access password from this file descriptor (one line).",
-                                       "アクセスパスワードをこのファイルディスクリプターから 1 行"
-                                       "読み込みます。"}),
+                  options::descriptor(
+                      "--password-fd", asked->password_fd,
+                      {"Read the access password from this file descriptor (one line).",
+                       "アクセスパスワードをこのファイルディスクリプターから 1 行"
+                       "読み込みます。"}),
                   options::flag("--weak-password", asked->weak_password,
                                 {"Take a password that breaks the rule, at your own risk.",
                                  "規則を満たさないパスワードを自己責任で使います。"}),
@@ -109,13 +114,14 @@ private:
   void look() {
     const agent::Status status = agent_.status();
     if (!status.gateway.empty()) {
-      console_.say(fill(say::agent_ready, {place("computer", status.computer),
-                                           place("gateway", status.gateway)}));
+      console_.say(fill(say::agent_ready,
+                        {place("computer", status.computer), place("gateway", status.gateway)}));
       Service::notify("STATUS=registered at " + status.gateway);
       return;
     }
     if (++looks_ == looks_before_worry && !status.trouble.empty())
-      console_.warn(fill(say::not_registered_yet, {place("detail", status.trouble)}));
+      console_.warn(fill(say::not_registered_yet,
+                         {{"why", registration_trouble(status.trouble, console_.about)}}));
     timer_.expires_after(interval);
     timer_.async_wait([this](ErrorCode cancelled) {
       if (!cancelled) look();
@@ -144,7 +150,13 @@ Exit run(const Running& asked, Console& console) {
     agent.stop();
   });
   log::info("AGENT_STARTED", {{"id", console.about.computer}, {"version", TASUKI_VERSION}});
-  agent.start([&](std::exception_ptr why) { service.finish(why); });
+  try {
+    agent.start([&](std::exception_ptr why) { service.finish(why); });
+  } catch (const std::system_error& error) {  // of its control socket
+    if (error.code() != std::errc::address_in_use) throw;
+    throw Trouble(Exit::failure,
+                  fill(say::agent_runs_already, {place("state", config.state.string())}));
+  }
   watch.emplace(loop, agent, console);
   Service::notify("READY=1");
   const Exit exit = service.run();
@@ -158,9 +170,11 @@ Command run_command() {
       .name = "run",
       .about = {"Keep this computer reachable until told to stop.",
                 "停止を指示されるまで、このコンピューターを接続可能にします。"},
-      .more = {"Keeps one connection to the gateway, and tries again by itself when it breaks. Opens no "
+      .more = {"Keeps one connection to the gateway, and tries again by itself when it breaks. "
+               "Opens no "
                "port. Everybody who is connected is shown by \"tasuki agent status\".",
-               "ゲートウェイへの接続を一つ保ち、切れると自動的に再接続します。ポートは開きません。接続中の"
+               "ゲートウェイへの接続を一つ保ち、切れると自動的に再接続します。ポートは開きません。"
+               "接続中の"
                "利用者は tasuki agent status で確認できます。"},
       .options = {state_option(asked->state),
                   options::file("--config", "FILE", asked->config,
@@ -181,13 +195,14 @@ struct Query {
 
 void show_status(Console& console, const json& status) {
   const auto text = [&](const char* key) { return status.value(key, std::string()); };
+  console.about.computer = text("id");
   console.print(text("id") + "  (" + text("realm") + ")\n");
   console.say(fill(say::agent_made_id, {place("agent", text("agent"))}));
   const Words standing =
-      !text("gateway").empty()
-          ? fill(say::status_registered, {place("gateway", text("gateway"))})
+      !text("gateway").empty() ? fill(say::status_registered, {place("gateway", text("gateway"))})
       : !text("trouble").empty()
-          ? fill(say::status_not_registered, {place("trouble", text("trouble"))})
+          ? fill(say::status_not_registered,
+                 {{"trouble", registration_trouble(text("trouble"), console.about)}})
           : fill(say::status_trying);
   console.print("  " + standing.in(console.language()) + "\n\n");
 
@@ -207,6 +222,8 @@ void show_status(Console& console, const json& status) {
 
 Exit status(const Query& asked, Console& console) {
   const fs::path state = state_of(asked.state);
+  console.about.at_agent = true;
+  console.about.state = state.string();
   require_agent(state);
   const Filling where = place("state", state.string());
   std::optional<std::string> answer;
@@ -231,15 +248,14 @@ Exit status(const Query& asked, Console& console) {
 
 Command status_command() {
   const auto asked = std::make_shared<Query>();
-  return Command{
-      .name = "status",
-      .about = {"Show whether the agent is registered, and who is connected.",
-                "エージェントの登録状態と、接続中の利用者を表示します。"},
-      .options = {state_option(asked->state), options::json(asked->json)},
-      .examples = {{"sudo tasuki agent status",
-                    {"The agent in /var/lib/tasuki/agent.",
-                     "/var/lib/tasuki/agent のエージェントの状態を表示します。"}}},
-      .run = [asked](Console& console) { return status(*asked, console); }};
+  return Command{.name = "status",
+                 .about = {"Show whether the agent is registered, and who is connected.",
+                           "エージェントの登録状態と、接続中の利用者を表示します。"},
+                 .options = {state_option(asked->state), options::json(asked->json)},
+                 .examples = {{"sudo tasuki agent status",
+                               {"The agent in /var/lib/tasuki/agent.",
+                                "/var/lib/tasuki/agent のエージェントの状態を表示します。"}}},
+                 .run = [asked](Console& console) { return status(*asked, console); }};
 }
 
 // ── password ────────────────────────────────────────────────────────────────
@@ -271,10 +287,11 @@ Command password_command() {
       .name = "password",
       .about = {"Set another access password.", "アクセスパスワードを変更します。"},
       .options = {state_option(asked->state), options::user(asked->user),
-                  options::descriptor("--password-fd", asked->password_fd,
-                                      {"Read the new password from this file descriptor (one line).",
-                                       "新しいパスワードをこのファイルディスクリプターから 1 行"
-                                       "読み込みます。"}),
+                  options::descriptor(
+                      "--password-fd", asked->password_fd,
+                      {"Read the new password from this file descriptor (one line).",
+                       "新しいパスワードをこのファイルディスクリプターから 1 行"
+                       "読み込みます。"}),
                   options::flag("--weak-password", asked->weak,
                                 {"Take a password that breaks the rule, at your own risk.",
                                  "規則を満たさないパスワードを自己責任で使います。"})},
@@ -291,11 +308,13 @@ Command agent_command() {
       .about = {"Make this computer reachable.", "このコンピューターを接続可能にします。"},
       .more = {"An agent runs on the computer that is to be reached, dials out to the gateway, and "
                "connects people to what its agent.toml allows.",
-               "エージェントは接続されるコンピューターで動き、ゲートウェイに外向きに接続して、agent.toml で"
+               "エージェントは接続されるコンピューターで動き、ゲートウェイに外向きに接続して、agent"
+               ".toml で"
                "許可されたものに利用者をつなぎます。"},
       .examples = {{"sudo tasuki agent enroll office.tasuki --id pc1",
                     {"First, enroll this computer.", "まずこのコンピューターを登録します。"}},
-                   {"sudo tasuki agent run", {"Then keep it reachable.", "次に接続可能にします。"}}},
+                   {"sudo tasuki agent run",
+                    {"Then keep it reachable.", "次に接続可能にします。"}}},
       .commands = {enroll_command(), run_command(), status_command(), password_command()}};
 }
 

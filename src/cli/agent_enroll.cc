@@ -27,8 +27,10 @@ std::string url_user(const std::string& user) {
   for (const unsigned char c : user) {
     const bool plain = std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~';
     constexpr std::string_view hex = "0123456789ABCDEF";
-    if (plain) out += char(c);
-    else (out += '%') += {hex[c >> 4], hex[c & 15]};
+    if (plain)
+      out += char(c);
+    else
+      (out += '%') += {hex[c >> 4], hex[c & 15]};
   }
   return out;
 }
@@ -39,8 +41,7 @@ void keep_proxy(const fs::path& state, const config::ProxySettings& settings, La
   agent::AgentConfig config;
   config.proxy = settings;
   if (!config.proxy.password_file.empty()) config.proxy.password_file = "proxy-password";
-  config::write_file(state / "agent.toml",
-                     as_bytes(agent::config_table().print(config, language)),
+  config::write_file(state / "agent.toml", as_bytes(agent::config_table().print(config, language)),
                      config::Mode::shared);
 }
 
@@ -100,8 +101,7 @@ Exit enroll(const Enrolment& asked, Console& console) {
   if (fs::exists(asked.state / "identity.key"))
     throw Trouble(Exit::configuration,
                   fill(say::file_exists, {place("file", asked.state.string())}));
-  const auto strength =
-      asked.weak_password ? config::Strength::waived : config::Strength::required;
+  const auto strength = asked.weak_password ? config::Strength::waived : config::Strength::required;
   const crypto::Secret password =
       new_password(console, asked.password_fd, asked.computer.text(), [&](const crypto::Secret& p) {
         return config::access_password_fault(p, given.profile.gateway_key, strength);
@@ -109,7 +109,8 @@ Exit enroll(const Enrolment& asked, Console& console) {
   const agent::Identity identity = agent::enroll(asked.state, given.text, asked.computer, password,
                                                  strength, console.language());
 
-  const std::string custom = asked.state == agent::default_state() ? "" : " --state " + asked.state.string();
+  const std::string custom =
+      asked.state == agent::default_state() ? "" : " --state " + asked.state.string();
   const Filling run = place("run", "tasuki agent run" + custom);
   const Filling config = place("config", (asked.state / "agent.toml").string());
   std::exception_ptr failure;

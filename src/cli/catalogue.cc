@@ -17,7 +17,11 @@ constexpr Named troubles[] = {
 
 }  // namespace
 
-std::span<const Named> all_messages() { return messages; }
-std::span<const Named> trouble_messages() { return troubles; }
+std::span<const Named> all_messages() {
+  return messages;
+}
+std::span<const Named> trouble_messages() {
+  return troubles;
+}
 
 }  // namespace tasuki::cli

@@ -13,8 +13,8 @@ namespace tasuki::cli {
 namespace say {
 #define SAY(name, en, ja) inline constexpr Message name{en, ja};
 #include "cli/catalogue_network.inc"
-#include "cli/catalogue_trouble.inc"
 #include "cli/catalogue_results.inc"
+#include "cli/catalogue_trouble.inc"
 #undef SAY
 }  // namespace say
 

@@ -41,10 +41,12 @@ Command check_command() {
       .name = "check",
       .about = {"Check a configuration file or a profile.",
                 "設定ファイルまたはプロファイルを検査します。"},
-      .more = {"Names file, line and key of every mistake, and what would be right. Exit status 3 if "
-               "there is any.",
-               "誤りがあれば、ファイル名、行、項目、正しい書き方をすべて示します。その場合の終了コードは 3 "
-               "です。"},
+      .more =
+          {"Names file, line and key of every mistake, and what would be right. Exit status 3 if "
+           "there is any.",
+           "誤りがあれば、ファイル名、行、項目、正しい書き方をすべて示します。その場合の終了コード"
+           "は 3 "
+           "です。"},
       .operands = {options::needed(options::file(
           "FILE", "FILE", *file,
           {"gateway.toml, agent.toml, client.toml, or a profile (.tasuki).",

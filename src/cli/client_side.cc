@@ -45,8 +45,7 @@ Words step_words(std::string_view step, const std::string& computer, const std::
 }
 
 asio::awaitable<Exit> open_and_use(const peer::Door& door, Console& console, client::Reach reach,
-                                   std::shared_ptr<Progress> progress,
-                                   const SessionWork& use) {
+                                   std::shared_ptr<Progress> progress, const SessionWork& use) {
   client::Pins pins(client::home_directory());
   const std::string computer = reach.computer.text();
   reach.progress = [&, computer](std::string_view step) {
@@ -57,8 +56,8 @@ asio::awaitable<Exit> open_and_use(const peer::Door& door, Console& console, cli
       co_await client::ClientSession::open(door, pins, std::move(reach));
   progress->over();
   if (session->first_contact())
-    console.note(fill(say::first_contact, {place("computer", computer),
-                                           place("agent", session->agent().text())}));
+    console.note(fill(say::first_contact,
+                      {place("computer", computer), place("agent", session->agent().text())}));
   Exit exit = Exit::done;
   std::exception_ptr failure;
   try {
@@ -114,8 +113,8 @@ bool ask_proxy_login(Console& console, const net::Proxy& proxy, net::ReachError:
   return true;
 }
 
-Exit with_gateway(Console& console, const GatewayChoice& choice,
-                  const client::ClientConfig& config, const GatewayWork& work) {
+Exit with_gateway(Console& console, const GatewayChoice& choice, const client::ClientConfig& config,
+                  const GatewayWork& work) {
   const client::Profiles profiles(client::home_directory());
   if (profiles.list().size() > 1) console.about.profile = choice.profile;
 
@@ -146,18 +145,20 @@ Exit with_session(Console& console, const GatewayChoice& gateway, const SessionC
   // Before anybody is called: a mistake in this is found at once.
   std::shared_ptr<crypto::Secret> given;
   if (choice.password_fd)
-    given = std::make_shared<crypto::Secret>(read_secret_line(*choice.password_fd, "--password-fd"));
+    given =
+        std::make_shared<crypto::Secret>(read_secret_line(*choice.password_fd, "--password-fd"));
   else if (!console.terminals().in)
     throw Trouble(Exit::usage, fill(say::no_terminal_for_password));
 
-  return with_gateway(console, gateway, config, [&](asio::io_context& loop, const peer::Door& door) {
-    const auto progress = std::make_shared<Progress>(loop, console);
-    client::Reach reach;
-    reach.computer = choice.computer;
-    reach.user = choice.user;
-    reach.ask_password = password_source(console, *progress, choice, given);
-    return open_and_use(door, console, std::move(reach), progress, use);
-  });
+  return with_gateway(console, gateway, config,
+                      [&](asio::io_context& loop, const peer::Door& door) {
+                        const auto progress = std::make_shared<Progress>(loop, console);
+                        client::Reach reach;
+                        reach.computer = choice.computer;
+                        reach.user = choice.user;
+                        reach.ask_password = password_source(console, *progress, choice, given);
+                        return open_and_use(door, console, std::move(reach), progress, use);
+                      });
 }
 
 }  // namespace tasuki::cli

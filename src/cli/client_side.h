@@ -39,8 +39,8 @@ bool ask_proxy_login(Console& console, const net::Proxy& proxy, net::ReachError:
 // password and the person gives one.
 using GatewayWork =
     std::function<asio::awaitable<Exit>(asio::io_context& loop, const peer::Door& door)>;
-Exit with_gateway(Console& console, const GatewayChoice& choice,
-                  const client::ClientConfig& config, const GatewayWork& work);
+Exit with_gateway(Console& console, const GatewayChoice& choice, const client::ClientConfig& config,
+                  const GatewayWork& work);
 
 // What the person said about the session.
 struct SessionChoice {

@@ -137,7 +137,8 @@ std::string zsh_cases(const Path& path) {
   if (!values.empty()) out += "      case $previous in\n" + values + "      esac\n";
   const std::string offer = zsh_offer(operand_offers(*path.back()));
   if (!offer.empty()) out += "      [[ $PREFIX == -* ]] || { " + offer + "; return }\n";
-  if (!commands.empty()) out += "      described=(" + commands + " )\n      _describe command described\n";
+  if (!commands.empty())
+    out += "      described=(" + commands + " )\n      _describe command described\n";
   return out + "      described=(" + words + " )\n      _describe -o option described ;;\n";
 }
 
@@ -161,14 +162,15 @@ std::string fish_offer(Offers offers) {
 }
 
 std::string fish_lines(const Path& path) {
-  const std::string start =
-      "complete -c tasuki -n '__tasuki_at \"" + full_name(path) + "\"'";
+  const std::string start = "complete -c tasuki -n '__tasuki_at \"" + full_name(path) + "\"'";
   std::string out;
   for (const Command& each : path.back()->commands)
-    if (!each.hidden) out += start + " -a " + each.name + " -d " + fish_quoted(each.about.en) + "\n";
+    if (!each.hidden)
+      out += start + " -a " + each.name + " -d " + fish_quoted(each.about.en) + "\n";
   for (const Option* each : options_of(path))
-    out += start + " -l " + each->name.substr(2) + (each->is_switch() ? "" : fish_offer(each->offers)) +
-           " -d " + fish_quoted(each->about.en) + "\n";
+    out += start + " -l " + each->name.substr(2) +
+           (each->is_switch() ? "" : fish_offer(each->offers)) + " -d " +
+           fish_quoted(each->about.en) + "\n";
   out += start + " -s h -l help -d 'Show help.'\n";
   if (path.size() == 1) out += start + " -s V -l version -d 'Show the version.'\n";
   const Offers offers = operand_offers(*path.back());
@@ -190,7 +192,9 @@ std::string bash_completion(const Command& program) {
          "  COMPREPLY=()\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    case \"$at ${COMP_WORDS[i]}\" in\n"
-         "      " + ways(program, "|\\\n      ") + ")\n"
+         "      " +
+         ways(program, "|\\\n      ") +
+         ")\n"
          "        at=\"$at ${COMP_WORDS[i]}\" ;;\n"
          "    esac\n"
          "  done\n"
@@ -213,7 +217,9 @@ std::string zsh_completion(const Command& program) {
          "  integer i\n"
          "  for ((i = 2; i < CURRENT; i++)); do\n"
          "    case \"$at ${words[i]}\" in\n"
-         "      " + ways(program, "|\\\n      ") + ")\n"
+         "      " +
+         ways(program, "|\\\n      ") +
+         ")\n"
          "        at=\"$at ${words[i]}\" ;;\n"
          "    esac\n"
          "  done\n"
@@ -235,7 +241,9 @@ std::string fish_completion(const Command& program) {
          "  set -l at tasuki\n"
          "  for word in (commandline -opc)[2..-1]\n"
          "    switch \"$at $word\"\n"
-         "      case " + ways(program, " ") + "\n"
+         "      case " +
+         ways(program, " ") +
+         "\n"
          "        set at \"$at $word\"\n"
          "    end\n"
          "  end\n"

@@ -32,9 +32,8 @@ Exit run(const Asked& asked, Console& console) {
     request.viewer = asked.viewer;
     request.arguments = asked.viewer_arguments;
     request.started = [&](const std::string&) {
-      console.note(fill(say::viewer_started,
-                        {place("computer", asked.session.computer.text()),
-                         place("gateway", session.gateway().text())}));
+      console.note(fill(say::viewer_started, {place("computer", asked.session.computer.text()),
+                                              place("gateway", session.gateway().text())}));
     };
     return show(session, console, viewers, std::move(request));
   });
@@ -47,21 +46,23 @@ Command connect_command() {
   Command command{
       .name = "connect",
       .about = {"Open a computer's desktop.", "コンピューターのデスクトップを開きます。"},
-      .more = {"Asks for the access password, then opens the desktop in the viewer that is found on "
-               "this machine (xtigervncviewer, xfreerdp, remmina). Nobody on the way, the gateway "
-               "included, can see what is shown or typed. Closing the viewer ends the session.",
-               "アクセスパスワードを尋ね、このマシンにあるビューアー（xtigervncviewer、xfreerdp、"
-               "remmina）でデスクトップを開きます。表示や入力の内容は、ゲートウェイを含む途中の誰にも"
-               "見えません。ビューアーを閉じるとセッションは終了します。"},
+      .more =
+          {"Asks for the access password, then opens the desktop in the viewer that is found on "
+           "this machine (xtigervncviewer, xfreerdp, remmina). Nobody on the way, the gateway "
+           "included, can see what is shown or typed. Closing the viewer ends the session.",
+           "アクセスパスワードを尋ね、このマシンにあるビューアー（xtigervncviewer、xfreerdp、"
+           "remmina）でデスクトップを開きます。表示や入力の内容は、ゲートウェイを含む途中の誰にも"
+           "見えません。ビューアーを閉じるとセッションは終了します。"},
       .operands = {options::needed(options::computer(
           asked->session.computer, {"The Computer ID, as \"tasuki list\" shows it.",
                                     "Computer ID（tasuki list で確認できます）。"}))},
       .options = {options::profile(asked->gateway.profile),
-                  options::text("--viewer", "PROGRAM", asked->viewer,
-                                {"The viewer to use instead of the one that is found. {host} and "
-                                 "{port} in its arguments stand for where the desktop is.",
-                                 "自動で見つかるものの代わりに使うビューアー。引数の {host} と {port} "
-                                 "は接続先に置き換えられます。"}),
+                  options::text(
+                      "--viewer", "PROGRAM", asked->viewer,
+                      {"The viewer to use instead of the one that is found. {host} and "
+                       "{port} in its arguments stand for where the desktop is.",
+                       "自動で見つかるものの代わりに使うビューアー。引数の {host} と {port} "
+                       "は接続先に置き換えられます。"}),
                   options::text("--target", "NAME", asked->target,
                                 {"Which of the computer's targets to open. Default: desktop.",
                                  "開くターゲットの名前。既定値: desktop"}),
@@ -77,9 +78,8 @@ Command connect_command() {
                      "パスワードをファイルから読みます（スクリプト用）。"}}},
       .run = [asked](Console& console) { return run(*asked, console); },
       .rest = "VIEWER ARGUMENTS",
-      .take_rest = [asked](std::vector<std::string> rest) {
-        asked->viewer_arguments = std::move(rest);
-      }};
+      .take_rest =
+          [asked](std::vector<std::string> rest) { asked->viewer_arguments = std::move(rest); }};
   return command;
 }
 

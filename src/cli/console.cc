@@ -52,28 +52,36 @@ Console Console::standard() {
                  std::cout, std::cerr);
 }
 
-void Console::say(const Words& line) { print(line.in(language_) + "\n"); }
+void Console::say(const Words& line) {
+  print(line.in(language_) + "\n");
+}
 
 void Console::print(std::string_view text) {
   progress_over();
   out_ << text << std::flush;
 }
 
-void Console::show(const Table& table) { print(table.text(language_)); }
+void Console::show(const Table& table) {
+  print(table.text(language_));
+}
 
 void Console::err_line(const std::string& line) {
   progress_over();
   err_ << line << '\n' << std::flush;
 }
 
-void Console::note(const Words& line) { err_line(line.in(language_)); }
+void Console::note(const Words& line) {
+  err_line(line.in(language_));
+}
 
 void Console::warn(const Words& line) {
   err_line((language_ == Language::japanese ? "tasuki: 注意: " : "tasuki: warning: ") +
            line.in(language_));
 }
 
-void Console::fail(const Words& line) { err_line("tasuki: " + line.in(language_)); }
+void Console::fail(const Words& line) {
+  err_line("tasuki: " + line.in(language_));
+}
 
 void Console::ask(const Words& prompt) {
   progress_over();

@@ -19,7 +19,7 @@ struct Circumstances {
   std::string computer;  // the Computer ID
   std::string profile;   // as --profile would name it; empty: not needed
   std::string target;
-  std::string state;     // directory
+  std::string state;        // directory
   bool at_agent = false;    // we are the agent, not the client
   bool in_session = false;  // the gateway has let us through to the computer
 };
@@ -39,14 +39,14 @@ public:
   const Terminals& terminals() const { return terminals_; }
   Circumstances about;
 
-  void say(const Words& line);         // a result
-  void print(std::string_view text);   // the same, as it is
+  void say(const Words& line);        // a result
+  void print(std::string_view text);  // the same, as it is
   void show(const Table& table);
-  void note(const Words& line);        // beside the result
-  void warn(const Words& line);        // "tasuki: warning: …"
-  void fail(const Words& line);        // "tasuki: …"
+  void note(const Words& line);  // beside the result
+  void warn(const Words& line);  // "tasuki: warning: …"
+  void fail(const Words& line);  // "tasuki: …"
 
-  void ask(const Words& prompt);       // no line end; the answer follows
+  void ask(const Words& prompt);  // no line end; the answer follows
 
   // A line that stays until the next call of anything here. Terminals only.
   void progress(const Words& line);

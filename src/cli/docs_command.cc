@@ -39,8 +39,8 @@ Command man_command() {
                  .about = {"Write manual pages, English and Japanese.",
                            "英語と日本語のマニュアルページを書き出します。"},
                  .options = {options::needed(options::directory(
-                     "--to", *directory, {"Where man1, man5 and ja are made.",
-                                          "man1、man5、ja を作成する場所。"}))},
+                     "--to", *directory,
+                     {"Where man1, man5 and ja are made.", "man1、man5、ja を作成する場所。"}))},
                  .examples = {{"tasuki docs man --to /usr/local/share/man",
                                {"Where man looks for them.", "man が探す場所に書き出します。"}}},
                  .run = [directory](Console& console) { return write_man(*directory, console); }};
@@ -60,7 +60,8 @@ Command printing(const std::string& name, Words about, std::string (*make)(const
 std::set<std::string> words(const std::string& kind) {
   std::set<std::string> found;
   if (kind == "profiles")
-    for (const auto& item : client::Profiles(client::home_directory()).list()) found.insert(item.name);
+    for (const auto& item : client::Profiles(client::home_directory()).list())
+      found.insert(item.name);
   if (kind == "computers")
     for (const auto& pin : client::Pins(client::home_directory()).all())
       found.insert(pin.computer.text());
@@ -74,17 +75,18 @@ std::set<std::string> words(const std::string& kind) {
 
 Command words_command() {
   const auto kind = std::make_shared<std::string>();
-  return Command{.name = "words",
-                 .about = {"Print what completes an argument.", "引数の補完候補を出力します。"},
-                 .operands = {options::needed(options::text(
-                     "KIND", "KIND", *kind,
-                     {"profiles, computers or labels.", "profiles、computers、labels のいずれか。"}))},
-                 .examples = {{"tasuki docs words profiles",
-                               {"Names of profiles.", "プロファイルの名前を出力します。"}}},
-                 .run = [kind](Console& console) {
-                   for (const std::string& each : words(*kind)) console.print(each + "\n");
-                   return Exit::done;
-                 }};
+  return Command{
+      .name = "words",
+      .about = {"Print what completes an argument.", "引数の補完候補を出力します。"},
+      .operands = {options::needed(options::text(
+          "KIND", "KIND", *kind,
+          {"profiles, computers or labels.", "profiles、computers、labels のいずれか。"}))},
+      .examples = {{"tasuki docs words profiles",
+                    {"Names of profiles.", "プロファイルの名前を出力します。"}}},
+      .run = [kind](Console& console) {
+        for (const std::string& each : words(*kind)) console.print(each + "\n");
+        return Exit::done;
+      }};
 }
 
 }  // namespace

@@ -48,8 +48,9 @@ public:
   void operator()(const ForwardState& state) {
     if (state.kind == ForwardState::Kind::listening) {
       ++listening_;
-      forwards_[state.index].bind = net::Address::parse(state.detail).value_or(
-          forwards_[state.index].bind);  // the port that it was given
+      forwards_[state.index].bind =
+          net::Address::parse(state.detail)
+              .value_or(forwards_[state.index].bind);  // the port that it was given
     }
     json_ ? as_json(state) : as_words(state);
   }
@@ -81,9 +82,11 @@ private:
         Circumstances about = console_.about;
         about.target = forward.target;
         const auto reason = channel_error(state.detail);
-        return console_.warn(fill(
-            say::forward_refused,
-            {local, target, {"why", explain(reason.value_or(inner::ChannelError::broken), about)}}));
+        return console_.warn(
+            fill(say::forward_refused,
+                 {local,
+                  target,
+                  {"why", explain(reason.value_or(inner::ChannelError::broken), about)}}));
       }
       case ForwardState::Kind::opened:
       case ForwardState::Kind::closed: break;  // too many to tell each
@@ -120,21 +123,23 @@ Exit run(const Asked& asked, Console& console) {
 }
 
 Option specs(std::vector<ForwardSpec>& into) {
-  Option option{.name = "[BIND:]PORT:TARGET",
-                .value = "SPEC",
-                .about = {"A local port, and where its connections come out at the computer's side: "
-                          "a name from the agent's [targets], or host:port that its [forward] allows. "
-                          "BIND is an address of this machine, 127.0.0.1 if left out. PORT 0 takes "
-                          "any free one.",
-                          "ローカルのポートと、その接続先。接続先はエージェントの [targets] にある名前、"
-                          "または [forward] で許可された host:port です。BIND はこのマシンのアドレス"
-                          "（省略時 127.0.0.1）。PORT を 0 にすると空きポートを使います。"}};
+  Option option{
+      .name = "[BIND:]PORT:TARGET",
+      .value = "SPEC",
+      .about = {"A local port, and where its connections come out at the computer's side: "
+                "a name from the agent's [targets], or host:port that its [forward] allows. "
+                "BIND is an address of this machine, 127.0.0.1 if left out. PORT 0 takes "
+                "any free one.",
+                "ローカルのポートと、その接続先。接続先はエージェントの [targets] にある名前、"
+                "または [forward] で許可された host:port です。BIND はこのマシンのアドレス"
+                "（省略時 127.0.0.1）。PORT を 0 にすると空きポートを使います。"}};
   option.needed = option.many = true;
   option.take = [&into](const std::string& typed) -> std::optional<Words> {
     const auto spec = ForwardSpec::parse(typed);
     if (!spec)
-      return Words{"it has to look like 8080:web, 2222:files.example:22 or 127.0.0.1:5901:desktop",
-                   "8080:web、2222:files.example:22、127.0.0.1:5901:desktop のように指定してください"};
+      return Words{
+          "it has to look like 8080:web, 2222:files.example:22 or 127.0.0.1:5901:desktop",
+          "8080:web、2222:files.example:22、127.0.0.1:5901:desktop のように指定してください"};
     into.push_back(*spec);
     return std::nullopt;
   };
@@ -149,10 +154,11 @@ Command forward_command() {
       .name = "forward",
       .about = {"Forward local TCP ports to a computer's side.",
                 "ローカルの TCP ポートをコンピューター側へ転送します。"},
-      .more = {"Several forwards stand side by side: one whose port is taken does not stop the "
-               "others. They last until Ctrl-C or until the session ends.",
-               "複数の転送を同時に行えます。使用中のポートがあっても他の転送は続きます。Ctrl-C を押すか"
-               "セッションが終了するまで続きます。"},
+      .more =
+          {"Several forwards stand side by side: one whose port is taken does not stop the "
+           "others. They last until Ctrl-C or until the session ends.",
+           "複数の転送を同時に行えます。使用中のポートがあっても他の転送は続きます。Ctrl-C を押すか"
+           "セッションが終了するまで続きます。"},
       .operands = {options::needed(options::computer(
                        asked->session.computer, {"The Computer ID, as \"tasuki list\" shows it.",
                                                  "Computer ID（tasuki list で確認できます）。"})),
@@ -160,11 +166,12 @@ Command forward_command() {
       .options = {options::profile(asked->gateway.profile), options::user(asked->session.user),
                   options::password_fd(asked->session.password_fd),
                   options::proxy(asked->gateway.proxy),
-                  options::flag("--json", asked->json,
-                                {"Print one JSON object a line for each event: listening, failed, "
-                                 "opened, closed, refused.",
-                                 "イベント（listening、failed、opened、closed、refused）ごとに JSON を "
-                                 "1 行出力します。"})},
+                  options::flag(
+                      "--json", asked->json,
+                      {"Print one JSON object a line for each event: listening, failed, "
+                       "opened, closed, refused.",
+                       "イベント（listening、failed、opened、closed、refused）ごとに JSON を "
+                       "1 行出力します。"})},
       .examples = {{"tasuki forward pc1 5901:desktop",
                     {"The desktop of pc1 on 127.0.0.1:5901, for any viewer.",
                      "pc1 のデスクトップを 127.0.0.1:5901 で使えるようにします。"}},

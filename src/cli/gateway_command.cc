@@ -4,6 +4,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/states.h"
+#include "cli/times.h"
+#include "crypto/certificates.h"
 #include "gateway/admin.h"
 #include "gateway/setup.h"
 
@@ -34,11 +36,9 @@ Exit init(const gateway::InitRequest& asked, Console& console) {
   console.say(fill(say::gateway_made_label, {place("label", made.label.text())}));
   console.say(fill(say::gateway_made_root, {file(made.root_key_file)}));
   console.print("\n");
-  console.say(fill(say::gateway_root_advice,
-                   {place("days", std::to_string(gateway::leaf_days))}));
+  console.say(fill(say::gateway_root_advice, {place("days", std::to_string(gateway::leaf_days))}));
   console.say(fill(say::gateway_profile_advice));
-  const std::string state =
-      default_state ? "" : " --state " + shell_word(request.state.string());
+  const std::string state = default_state ? "" : " --state " + shell_word(request.state.string());
   console.say(fill(say::next_step, {place("command", "tasuki gateway run" + state)}));
   return Exit::done;
 }
@@ -49,32 +49,35 @@ Command init_command() {
       .name = "init",
       .about = {"Make a new gateway: keys, certificates, store and a first profile.",
                 "新しいゲートウェイ（鍵、証明書、データベース、最初のプロファイル）を作成します。"},
-      .more = {"Nothing that exists is overwritten. The root's private key goes to a file of its own, "
-               "which belongs on another machine.",
-               "既存のものは上書きしません。ルート秘密鍵は独立したファイルに保存されるので、別のマシンに"
-               "移してください。"},
-      .options = {options::needed(options::addresses(
-                      "--address", "HOST[:PORT]", asked->addresses,
-                      {"Where computers and people find this gateway: a name or an IP address, port "
-                       "443 if left out. May be given several times, preferred first.",
-                       "このゲートウェイの所在（ホスト名または IP アドレス。ポート省略時は 443）。"
-                       "複数指定でき、先のものを優先します。"})),
-                  options::text("--realm", "NAME", asked->realm,
-                                {"The organisation's name. Default: the first address's host.",
-                                 "組織の名前。既定値: 最初のアドレスのホスト名"}),
-                  options::directory("--state", asked->state,
-                                     {"The gateway's directory. Default: /var/lib/tasuki/gateway for "
-                                      "root, else $XDG_STATE_HOME/tasuki/gateway.",
-                                      "ゲートウェイのディレクトリ。既定値: root は "
-                                      "/var/lib/tasuki/gateway、他は $XDG_STATE_HOME/tasuki/gateway"}),
-                  options::file("--root-key", "FILE", asked->root_key_file,
-                                {"Where the root's private key is written. Default: root-key.pem in "
-                                 "the gateway's directory.",
-                                 "ルート秘密鍵の保存先。既定値: ディレクトリ内の root-key.pem"}),
-                  options::file("--profile", "FILE", asked->profile_file,
-                                {"Where the first profile is written. Default: REALM.tasuki in the "
-                                 "gateway's directory.",
-                                 "最初のプロファイルの保存先。既定値: ディレクトリ内の REALM.tasuki"})},
+      .more =
+          {"Nothing that exists is overwritten. The root's private key goes to a file of its own, "
+           "which belongs on another machine.",
+           "既存のものは上書きしません。ルート秘密鍵は独立したファイルに保存されるので、別のマシン"
+           "に"
+           "移してください。"},
+      .options =
+          {options::needed(options::addresses(
+               "--address", "HOST[:PORT]", asked->addresses,
+               {"Where computers and people find this gateway: a name or an IP address, port "
+                "443 if left out. May be given several times, preferred first.",
+                "このゲートウェイの所在（ホスト名または IP アドレス。ポート省略時は 443）。"
+                "複数指定でき、先のものを優先します。"})),
+           options::text("--realm", "NAME", asked->realm,
+                         {"The organisation's name. Default: the first address's host.",
+                          "組織の名前。既定値: 最初のアドレスのホスト名"}),
+           options::directory("--state", asked->state,
+                              {"The gateway's directory. Default: /var/lib/tasuki/gateway for "
+                               "root, else $XDG_STATE_HOME/tasuki/gateway.",
+                               "ゲートウェイのディレクトリ。既定値: root は "
+                               "/var/lib/tasuki/gateway、他は $XDG_STATE_HOME/tasuki/gateway"}),
+           options::file("--root-key", "FILE", asked->root_key_file,
+                         {"Where the root's private key is written. Default: root-key.pem in "
+                          "the gateway's directory.",
+                          "ルート秘密鍵の保存先。既定値: ディレクトリ内の root-key.pem"}),
+           options::file("--profile", "FILE", asked->profile_file,
+                         {"Where the first profile is written. Default: REALM.tasuki in the "
+                          "gateway's directory.",
+                          "最初のプロファイルの保存先。既定値: ディレクトリ内の REALM.tasuki"})},
       .examples = {{"sudo tasuki gateway init --address gw.example.com",
                     {"A gateway that is found as gw.example.com, port 443.",
                      "gw.example.com のポート 443 で使うゲートウェイを作成します。"}},
@@ -110,9 +113,11 @@ std::string text(const tcp::endpoint& at) {
 
 [[noreturn]] void cannot_listen(const gateway::GatewayConfig& config, const std::error_code& why) {
   std::string wanted;
-  for (const tcp::endpoint& each : config.listen) wanted += (wanted.empty() ? "" : ", ") + text(each);
+  for (const tcp::endpoint& each : config.listen)
+    wanted += (wanted.empty() ? "" : ", ") + text(each);
   const Filling endpoint = place("endpoint", wanted);
-  if (why == std::errc::address_in_use) throw Trouble(Exit::failure, fill(say::port_in_use, {endpoint}));
+  if (why == std::errc::address_in_use)
+    throw Trouble(Exit::failure, fill(say::port_in_use, {endpoint}));
   if (why == std::errc::permission_denied)
     throw Trouble(Exit::failure, fill(say::port_forbidden, {endpoint}));
   if (why == std::errc::address_not_available)
@@ -132,7 +137,8 @@ void start(gateway::Gateway& gateway, const gateway::GatewayConfig& config) {
 }
 
 // A socket that a living gateway answers on is not taken from it.
-std::unique_ptr<gateway::AdminSocket> admin_socket(asio::io_context& loop, gateway::Gateway& gateway,
+std::unique_ptr<gateway::AdminSocket> admin_socket(asio::io_context& loop,
+                                                   gateway::Gateway& gateway,
                                                    const gateway::GatewayConfig& config) {
   std::error_code why;
   try {
@@ -150,12 +156,23 @@ std::unique_ptr<gateway::AdminSocket> admin_socket(asio::io_context& loop, gatew
                                           place("detail", why.message())}));
 }
 
+// A certificate that ends in the middle of a night is renewed the week before.
+void warn_of_the_end(const gateway::GatewayMaterial& material, Console& console) {
+  constexpr std::int64_t notice = 14 * 24 * 3600;  // seconds
+  const auto facts = crypto::facts(material.leaf);
+  if (!facts || facts->not_after - unix_now() > notice) return;
+  const std::string time = local_time(facts->not_after);
+  log::warning("CERTIFICATE_ENDS", {{"at", time}});
+  console.warn(fill(say::leaf_ends, {place("time", time)}));
+}
+
 // Everything in place, then ready, then until somebody says stop.
 Exit run(const Running& asked, Console& console) {
   const gateway::GatewayConfig config = read_config(asked, console);
   console.about.state = config.state.string();
   gateway::GatewayMaterial material = gateway::load_material(config.state);
   open_log(config.log);
+  warn_of_the_end(material, console);
   const auto store = store::open_sqlite(config.state / "store.db");
 
   asio::io_context loop(1);
@@ -179,17 +196,19 @@ Exit run(const Running& asked, Console& console) {
 
 Command run_command() {
   const auto asked = std::make_shared<Running>();
-  Option listen{.name = "--listen",
-                .value = "ADDRESS:PORT",
-                .about = {"Listen here instead of where gateway.toml says. May be given several times.",
-                          "gateway.toml の代わりに、ここで待ち受けます。複数指定できます。"},
-                .many = true};
+  Option listen{
+      .name = "--listen",
+      .value = "ADDRESS:PORT",
+      .about = {"Listen here instead of where gateway.toml says. May be given several times.",
+                "gateway.toml の代わりに、ここで待ち受けます。複数指定できます。"},
+      .many = true};
   listen.take = [asked](const std::string& typed) -> std::optional<Words> {
     const auto endpoint = gateway::parse_endpoint(typed);
     if (!endpoint)
-      return Words{"it has to be an IP address of this machine and a port, such as [::]:443 or "
-                   "0.0.0.0:8443",
-                   "[::]:443 や 0.0.0.0:8443 のような、このマシンの IP アドレスとポートにしてください"};
+      return Words{
+          "it has to be an IP address of this machine and a port, such as [::]:443 or "
+          "0.0.0.0:8443",
+          "[::]:443 や 0.0.0.0:8443 のような、このマシンの IP アドレスとポートにしてください"};
     asked->listen.push_back(*endpoint);
     return std::nullopt;
   };
@@ -197,10 +216,12 @@ Command run_command() {
       .name = "run",
       .about = {"Run the gateway until it is told to stop.",
                 "停止を指示されるまでゲートウェイを実行します。"},
-      .more = {"Serves one port, 443 by default. Under systemd it says when it is ready, and logs to "
-               "the journal.",
-               "一つのポート（既定では 443）で動作します。systemd の下では準備完了を通知し、ジャーナルに"
-               "記録します。"},
+      .more =
+          {"Serves one port, 443 by default. Under systemd it says when it is ready, and logs to "
+           "the journal.",
+           "一つのポート（既定では 443）で動作します。systemd "
+           "の下では準備完了を通知し、ジャーナルに"
+           "記録します。"},
       .options = {options::directory("--state", asked->state,
                                      {"The gateway's directory, as given to gateway init.",
                                       "gateway init で指定したゲートウェイのディレクトリ。"}),
@@ -228,6 +249,9 @@ Exit renew(const Renewal& asked, Console& console) {
   const fs::path state = asked.state.empty() ? default_gateway_state() : asked.state;
   require_gateway(state);
   const fs::path key = asked.root_key.empty() ? state / "root-key.pem" : asked.root_key;
+  std::error_code unknown;
+  if (!fs::exists(key, unknown))
+    throw Trouble(Exit::configuration, fill(say::root_key_missing, {place("file", key.string())}));
   gateway::renew_leaf(state, key, asked.addresses);
   console.say(fill(say::leaf_renewed, {place("days", std::to_string(gateway::leaf_days))}));
   return Exit::done;
@@ -239,8 +263,9 @@ Command renew_command() {
       .name = "renew-leaf",
       .about = {"Renew the gateway's certificate with the root key.",
                 "ルート秘密鍵でゲートウェイの証明書を更新します。"},
-      .more = {"To be done within 90 days, or when the gateway's addresses change. Profiles stay good.",
-               "90 日以内、またはアドレスの変更時に行います。プロファイルはそのまま使えます。"},
+      .more =
+          {"To be done within 90 days, or when the gateway's addresses change. Profiles stay good.",
+           "90 日以内、またはアドレスの変更時に行います。プロファイルはそのまま使えます。"},
       .options = {options::directory("--state", asked->state,
                                      {"The gateway's directory.", "ゲートウェイのディレクトリ。"}),
                   options::file("--root-key", "FILE", asked->root_key,
@@ -250,7 +275,8 @@ Command renew_command() {
                                      {"Where the gateway is found from now on. Default: as before.",
                                       "今後のゲートウェイの所在。既定値: これまでと同じ"})},
       .examples = {{"sudo tasuki gateway renew-leaf --root-key /media/usb/root-key.pem",
-                    {"With the root key on a USB stick.", "USB メモリー上のルート秘密鍵を使います。"}}},
+                    {"With the root key on a USB stick.",
+                     "USB メモリー上のルート秘密鍵を使います。"}}},
       .run = [asked](Console& console) { return renew(*asked, console); }};
 }
 
@@ -261,10 +287,11 @@ Command gateway_command() {
       .name = "gateway",
       .about = {"Make and run a gateway, the relay that everybody dials.",
                 "全員が接続する中継点、ゲートウェイを作成・実行します。"},
-      .more = {"A gateway joins computers and people who both only dial out, and cannot read what it "
-               "carries.",
-               "ゲートウェイは、外向きにしか接続しないコンピューターと利用者をつなぎます。運ぶ内容を"
-               "読むことはできません。"},
+      .more =
+          {"A gateway joins computers and people who both only dial out, and cannot read what it "
+           "carries.",
+           "ゲートウェイは、外向きにしか接続しないコンピューターと利用者をつなぎます。運ぶ内容を"
+           "読むことはできません。"},
       .examples = {{"sudo tasuki gateway init --address gw.example.com",
                     {"First, make it.", "まず作成します。"}},
                    {"sudo tasuki gateway run", {"Then run it.", "次に実行します。"}}},

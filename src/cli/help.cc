@@ -29,8 +29,10 @@ std::string list(const std::string& title, const std::vector<Line>& lines, std::
   for (const auto& [typed, about] : lines) {
     out += "  " + typed;
     const std::size_t used = display_width(typed);
-    if (used > width) out += "\n" + std::string(width + 4, ' ');
-    else out.append(width - used + 2, ' ');
+    if (used > width)
+      out += "\n" + std::string(width + 4, ' ');
+    else
+      out.append(width - used + 2, ' ');
     out += wrap(about, columns, width + 4) + "\n";
   }
   return out;

@@ -11,5 +11,4 @@ std::string brief_help(const std::vector<const Command*>& path, Language languag
 
 std::string help(const std::vector<const Command*>& path, Language language, std::size_t columns);
 
-
 }  // namespace tasuki::cli

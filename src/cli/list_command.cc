@@ -50,11 +50,10 @@ asio::awaitable<Exit> list(const peer::Door& door, Console& console,
 
 Exit run(const Asked& asked, Console& console) {
   const client::ClientConfig config = read_home_config(console, client::home_directory());
-  return with_gateway(console, asked.gateway, config,
-                      [&](asio::io_context& loop, const peer::Door& door) {
-                        return list(door, console, std::make_shared<Progress>(loop, console),
-                                    asked.json);
-                      });
+  return with_gateway(
+      console, asked.gateway, config, [&](asio::io_context& loop, const peer::Door& door) {
+        return list(door, console, std::make_shared<Progress>(loop, console), asked.json);
+      });
 }
 
 }  // namespace
@@ -65,14 +64,16 @@ Command list_command() {
       .name = "list",
       .about = {"List the computers that can be reached now.",
                 "今接続できるコンピューターを一覧します。"},
-      .more = {"Shows those that are connected with the same gateway key as the profile's. The "
-               "AgentID is what the gateway says; who a computer really is, is checked when you "
-               "connect.",
-               "プロファイルと同じゲートウェイキーで接続中のものを表示します。AgentID はゲートウェイの"
-               "申告です。本当の相手かどうかは接続時に確認されます。"},
+      .more =
+          {"Shows those that are connected with the same gateway key as the profile's. The "
+           "AgentID is what the gateway says; who a computer really is, is checked when you "
+           "connect.",
+           "プロファイルと同じゲートウェイキーで接続中のものを表示します。AgentID はゲートウェイの"
+           "申告です。本当の相手かどうかは接続時に確認されます。"},
       .options = {options::profile(asked->gateway.profile), options::proxy(asked->gateway.proxy),
                   options::json(asked->json)},
-      .examples = {{"tasuki list", {"All that can be reached.", "接続できるものをすべて表示します。"}},
+      .examples = {{"tasuki list",
+                    {"All that can be reached.", "接続できるものをすべて表示します。"}},
                    {"tasuki list --profile sales --json",
                     {"Those of another profile, for a program.",
                      "別のプロファイルの一覧を JSON で出力します。"}}},

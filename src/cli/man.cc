@@ -3,6 +3,7 @@
 #include "agent/config.h"
 #include "cli/exit.h"
 #include "cli/parse.h"
+#include "cli/table.h"
 #include "client/config.h"
 #include "gateway/config.h"
 
@@ -29,15 +30,40 @@ const Title title;
 
 // roff takes a dot or quote at a line's start for a request, a backslash for an escape,
 // and a plain hyphen for one that may become another character.
-std::string escape(std::string_view text) {
+std::string escape_piece(std::string_view text, bool line_start) {
   std::string out;
-  bool line_start = true;
   for (const char c : text) {
     if (line_start && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else out += c;
-    line_start = c == '\n';
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else
+      out += c;
+    line_start = false;
+  }
+  return out;
+}
+
+// It also does not know where Japanese may be broken, but for the places that it is
+// told: "\:".
+std::string escape(std::string_view text) {
+  std::string out;
+  bool line_start = true, glued = false;
+  while (!text.empty()) {
+    if (text.front() == ' ' || text.front() == '\n') {
+      out += text.front();
+      line_start = text.front() == '\n';
+      glued = false;
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view piece = first_piece(text);
+    if (glued) out += "\\:";
+    out += escape_piece(piece, line_start);
+    line_start = false;
+    glued = true;
+    text.remove_prefix(piece.size());
   }
   return out;
 }
@@ -132,15 +158,15 @@ const std::vector<std::pair<std::string, Words>>& environment() {
        {"The language of messages: Japanese where they begin with ja, else English.",
         "メッセージの言語。ja で始まれば日本語、それ以外は英語です。"}},
       {"TASUKI_HOME",
-       {"Where profiles, identities and client.toml are kept. Default: $XDG_CONFIG_HOME/tasuki, else "
+       {"Where profiles, identities and client.toml are kept. Default: $XDG_CONFIG_HOME/tasuki, "
+        "else "
         "~/.config/tasuki.",
         "プロファイル、識別子、client.toml の場所。既定値: $XDG_CONFIG_HOME/tasuki、なければ "
         "~/.config/tasuki"}},
       {"HTTPS_PROXY, ALL_PROXY, NO_PROXY",
        {"The proxy, where neither --proxy nor the configuration names one.",
         "--proxy にも設定にもプロキシの指定がない場合に使われます。"}},
-      {"TASUKI_PROXY_PASSWORD",
-       {"The proxy's password.", "プロキシのパスワード。"}}};
+      {"TASUKI_PROXY_PASSWORD", {"The proxy's password.", "プロキシのパスワード。"}}};
   return all;
 }
 
@@ -158,8 +184,8 @@ std::string page_of_program(const Command& program, Language language) {
   for (const Command& each : program.commands)
     if (!each.hidden) page.item("tasuki-" + each.name + "(1)", each.about);
   page.head(title.options);
-  page.item("-h, --help", {"Show help, also for each command.",
-                           "説明を表示します。各コマンドでも使えます。"});
+  page.item("-h, --help",
+            {"Show help, also for each command.", "説明を表示します。各コマンドでも使えます。"});
   page.item("-V, --version", {"Show the version.", "バージョンを表示します。"});
   exits(page);
   page.head(title.environment);
@@ -181,7 +207,8 @@ std::string page_of_command(const Command& program, const Command& command, Lang
     for (const Command& each : at.back()->commands) {
       Path below = at;
       below.push_back(&each);
-      if (each.commands.empty()) page.line("\\fB" + escape(usage(below, language)) + "\\fR").line(".br");
+      if (each.commands.empty())
+        page.line("\\fB" + escape(usage(below, language)) + "\\fR").line(".br");
       self(self, below);
     }
   };
@@ -209,10 +236,11 @@ std::string page_of_file(const std::string& role, const std::vector<config::Row>
   page.head(title.name).say(name + " - " + about.in(language));
   page.head(title.files).say(place);
   page.head(title.description)
-      .say(Words{"A TOML file. A key that nobody knows is a mistake; \"tasuki check FILE\" names every "
-            "mistake with its line.",
-            "TOML 形式のファイルです。未知の項目は誤りとみなされます。「tasuki check ファイル」で、"
-            "すべての誤りを行番号とともに確認できます。"});
+      .say(Words{
+          "A TOML file. A key that nobody knows is a mistake; \"tasuki check FILE\" names every "
+          "mistake with its line.",
+          "TOML 形式のファイルです。未知の項目は誤りとみなされます。「tasuki check ファイル」で、"
+          "すべての誤りを行番号とともに確認できます。"});
   page.head(title.keys);
   for (const config::Row& row : rows) {
     const std::string standard =
@@ -243,16 +271,14 @@ std::vector<ManPage> man_pages(const Command& program, Language language) {
     pages.push_back({root / "man5" / ("tasuki-" + role + ".toml.5"),
                      page_of_file(role, rows, about, place, language)});
   };
-  file("gateway", gateway::config_table().document(),
-       {"how a gateway runs", "ゲートウェイの設定"},
+  file("gateway", gateway::config_table().document(), {"how a gateway runs", "ゲートウェイの設定"},
        {"gateway.toml in the gateway's directory, /var/lib/tasuki/gateway for root",
         "ゲートウェイのディレクトリ（root は /var/lib/tasuki/gateway）の gateway.toml"});
   file("agent", agent::config_table().document(),
        {"what an agent connects its clients to", "エージェントの設定"},
        {"agent.toml in the agent's directory, /var/lib/tasuki/agent for root",
         "エージェントのディレクトリ（root は /var/lib/tasuki/agent）の agent.toml"});
-  file("client", client::config_table().document(),
-       {"a person's preferences", "利用者の設定"},
+  file("client", client::config_table().document(), {"a person's preferences", "利用者の設定"},
        {"client.toml in $TASUKI_HOME, else $XDG_CONFIG_HOME/tasuki, else ~/.config/tasuki. It need "
         "not exist.",
         "$TASUKI_HOME、$XDG_CONFIG_HOME/tasuki、~/.config/tasuki のいずれかの client.toml。"

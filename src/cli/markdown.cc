@@ -9,7 +9,8 @@ using Path = std::vector<const Command*>;
 
 void arguments(std::string& out, const std::vector<Option>& list) {
   for (const Option& each : list)
-    out += "- `" + each.name + (each.name.starts_with("--") && !each.is_switch() ? " " + each.value : "") +
+    out += "- `" + each.name +
+           (each.name.starts_with("--") && !each.is_switch() ? " " + each.value : "") +
            (each.many ? "...`" : "`") + ": " + each.about.en + "\n";
 }
 
@@ -35,12 +36,13 @@ void section(std::string& out, const Path& path) {
 }  // namespace
 
 std::string markdown(const Command& program) {
-  std::string out = "# The commands\n\n"
-                    "Made by `tasuki docs markdown`; not for editing.\n\n"
-                    "Secrets never stand on the command line. `--password-fd N` and `--key-fd N` read "
-                    "one line from a file descriptor; `TASUKI_PROXY_PASSWORD` holds a proxy's "
-                    "password.\n\n"
-                    "| Exit status | Meaning |\n|---|---|\n";
+  std::string out =
+      "# The commands\n\n"
+      "Made by `tasuki docs markdown`; not for editing.\n\n"
+      "Secrets never stand on the command line. `--password-fd N` and `--key-fd N` read "
+      "one line from a file descriptor; `TASUKI_PROXY_PASSWORD` holds a proxy's "
+      "password.\n\n"
+      "| Exit status | Meaning |\n|---|---|\n";
   for (const ExitRow& row : exit_rows())
     out += "| " + std::to_string(int(row.exit)) + " | " + row.meaning.en + " |\n";
   for (const Command& each : program.commands) section(out, Path{&program, &each});

@@ -92,8 +92,9 @@ Option addresses(std::string name, std::string value, std::vector<net::Address>&
   option.take = [&into](const std::string& typed) -> std::optional<Words> {
     auto address = net::Address::parse(typed);
     if (!address)
-      return Words{"it has to look like gw.example.com, gw.example.com:443 or [2001:db8::1]:443",
-                   "gw.example.com、gw.example.com:443、[2001:db8::1]:443 のように指定してください"};
+      return Words{
+          "it has to look like gw.example.com, gw.example.com:443 or [2001:db8::1]:443",
+          "gw.example.com、gw.example.com:443、[2001:db8::1]:443 のように指定してください"};
     into.push_back(std::move(*address));
     return std::nullopt;
   };
@@ -101,20 +102,22 @@ Option addresses(std::string name, std::string value, std::vector<net::Address>&
 }
 
 Option profile(std::string& into) {
-  Option option = text("--profile", "NAME", into,
-                       {"The profile to use, as \"tasuki profile list\" names it. Needed only when "
-                        "there are several.",
-                        "使うプロファイルの名前（tasuki profile list で確認）。複数ある場合だけ必要です。"});
+  Option option =
+      text("--profile", "NAME", into,
+           {"The profile to use, as \"tasuki profile list\" names it. Needed only when "
+            "there are several.",
+            "使うプロファイルの名前（tasuki profile list で確認）。複数ある場合だけ必要です。"});
   option.offers = Offers::profiles;
   return option;
 }
 
 Option proxy(std::string& into) {
-  Option option = text("--proxy", "URL", into,
-                       {"The proxy to go through: http://[USER@]HOST:PORT, socks5://[USER@]HOST:PORT, "
-                        "or none. The password is asked for, or taken from TASUKI_PROXY_PASSWORD.",
-                        "経由するプロキシ: http://[USER@]HOST:PORT、socks5://[USER@]HOST:PORT、または "
-                        "none。パスワードは入力するか、環境変数 TASUKI_PROXY_PASSWORD で渡します。"});
+  Option option =
+      text("--proxy", "URL", into,
+           {"The proxy to go through: http://[USER@]HOST:PORT, socks5://[USER@]HOST:PORT, "
+            "or none. The password is asked for, or taken from TASUKI_PROXY_PASSWORD.",
+            "経由するプロキシ: http://[USER@]HOST:PORT、socks5://[USER@]HOST:PORT、または "
+            "none。パスワードは入力するか、環境変数 TASUKI_PROXY_PASSWORD で渡します。"});
   option.take = [&into](const std::string& typed) -> std::optional<Words> {
     try {
       net::Proxy::parse(typed);

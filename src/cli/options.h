@@ -28,8 +28,8 @@ Option json(bool& into);
 template <typename T, typename Parse>
 Option parsed(std::string name, std::string value, T& into, Parse parse, Words fault, Words about) {
   Option option{.name = std::move(name), .value = std::move(value), .about = std::move(about)};
-  option.take = [&into, parse, fault = std::move(fault)](
-                    const std::string& typed) -> std::optional<Words> {
+  option.take = [&into, parse,
+                 fault = std::move(fault)](const std::string& typed) -> std::optional<Words> {
     auto parsed = parse(typed);
     if (!parsed) return fault;
     into = std::move(*parsed);

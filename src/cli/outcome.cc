@@ -38,6 +38,8 @@ Outcome profile_trouble(const client::ProfileError& error, const Circumstances&)
 
 Outcome setup_trouble(const gateway::SetupError& error, const Circumstances&) {
   using Cause = gateway::SetupError::Cause;
+  if (error.cause == Cause::wrong_root)
+    return {Exit::configuration, fill(say::root_key_wrong, {{"what", error.words}})};
   const bool asked_wrongly = error.cause == Cause::bad_request || error.cause == Cause::bad_key;
   return {asked_wrongly ? Exit::usage : Exit::configuration, with_cure(error.words)};
 }
@@ -55,10 +57,10 @@ Outcome wrong_password(const client::WrongPassword&, const Circumstances&) {
 
 Outcome changed(const inner::IdentityChanged& error, const Circumstances& about) {
   const std::string profile = about.profile.empty() ? "" : " --profile " + about.profile;
-  return {Exit::identity, fill(say::identity_changed, {place("computer", about.computer),
-                                                       place("expected", error.expected.text()),
-                                                       place("actual", error.actual.text()),
-                                                       place("profile", profile)})};
+  return {Exit::identity,
+          fill(say::identity_changed,
+               {place("computer", about.computer), place("expected", error.expected.text()),
+                place("actual", error.actual.text()), place("profile", profile)})};
 }
 
 Outcome denied(const client::Denied& error, const Circumstances& about) {
@@ -86,10 +88,10 @@ Outcome no_viewer(const client::NoViewer& error, const Circumstances&) {
   std::string tried;
   for (const std::string& each : error.tried) tried += (tried.empty() ? "" : ", ") + each;
   const bool rdp = error.kind == inner::TargetKind::rdp;
-  return {Exit::viewer, fill(say::no_viewer, {place("kind", text_of(error.kind)),
-                                              place("tried", tried.empty() ? "-" : tried),
-                                              place("package", rdp ? "freerdp2-x11"
-                                                                   : "tigervnc-viewer")})};
+  return {Exit::viewer,
+          fill(say::no_viewer,
+               {place("kind", text_of(error.kind)), place("tried", tried.empty() ? "-" : tried),
+                place("package", rdp ? "freerdp2-x11" : "tigervnc-viewer")})};
 }
 
 Outcome channel_refused(const peer::ChannelRefused& error, const Circumstances& about) {
@@ -123,7 +125,9 @@ Row row() {
 // Derived types before their bases: the first row that fits is it.
 const std::vector<Row>& rows() {
   static const std::vector<Row> all{
-      row<Trouble>(+[](const Trouble& t, const Circumstances&) { return Outcome{t.exit, t.words}; }),
+      row<Trouble>(+[](const Trouble& t, const Circumstances&) {
+        return Outcome{t.exit, t.words};
+      }),
       row<Interrupted>(+[](const Interrupted&, const Circumstances&) {
         return Outcome{Exit::interrupted, {}};
       }),
@@ -168,7 +172,8 @@ Outcome explain(std::exception_ptr failure, const Circumstances& about) {
 }
 
 Words explain(inner::ChannelError reason, const Circumstances& about) {
-  const Filling computer = place("computer", about.computer), target = place("target", about.target);
+  const Filling computer = place("computer", about.computer),
+                target = place("target", about.target);
   switch (reason) {
     case inner::ChannelError::not_allowed: return fill(say::target_not_allowed, {computer, target});
     case inner::ChannelError::unknown_target: return fill(say::target_unknown, {computer, target});
@@ -196,11 +201,9 @@ std::span<const ExitRow> exit_rows() {
       {Exit::refused,
        {"the gateway refused us: gateway key, limits",
         "ゲートウェイに拒否された（ゲートウェイキー、上限）"}},
-      {Exit::unavailable,
-       {"the Computer ID is not available", "Computer ID が利用できない"}},
+      {Exit::unavailable, {"the Computer ID is not available", "Computer ID が利用できない"}},
       {Exit::password, {"wrong password, or locked out", "パスワードの誤り、またはロック中"}},
-      {Exit::identity,
-       {"somebody's identity is not the known one", "相手の識別子が記録と異なる"}},
+      {Exit::identity, {"somebody's identity is not the known one", "相手の識別子が記録と異なる"}},
       {Exit::viewer, {"no viewer, or the viewer failed", "ビューアーがない、または失敗した"}},
       {Exit::target, {"the target was refused", "ターゲットへの接続が拒否された"}},
       {Exit::broken, {"the session broke", "セッションが途中で切れた"}},

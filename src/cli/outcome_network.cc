@@ -19,6 +19,8 @@ Outcome broke(const std::error_code& code, const Circumstances& about) {
   const Filling detail = place("detail", code.message());
   if (about.in_session)
     return {Exit::broken, fill(say::session_lost, {place("computer", about.computer), detail})};
+  if (code == std::errc::timed_out)
+    return {Exit::not_reached, fill(say::gateway_timed_out, {detail})};
   if (code == make_error_code(net::StreamError::broken_tls))
     return {Exit::not_reached, fill(say::gateway_strange, {detail})};
   return {Exit::not_reached, fill(say::gateway_lost, {detail})};
@@ -69,6 +71,14 @@ Outcome refused_by_gateway(const control::RefusedByGateway& error, const Circums
           fill(say::refused_busy_until, {place("seconds", std::to_string(error.retry_after))})};
 }
 
+Words registration_trouble(const std::string& trouble, const Circumstances& about) {
+  for (std::uint8_t number = 1; known(Refusal(number)); ++number) {
+    const control::RefusedByGateway refused({Refusal(number), 0});
+    if (trouble == refused.what()) return refused_by_gateway(refused, about).words;
+  }
+  return fill(say::status_tries_again, {place("detail", trouble)});
+}
+
 Outcome session_closed(const peer::SessionClosed& error, const Circumstances& about) {
   using Reason = inner::CloseReason;
   const Filling computer = place("computer", about.computer);
@@ -76,8 +86,7 @@ Outcome session_closed(const peer::SessionClosed& error, const Circumstances& ab
     case Reason::ended_by_owner: return {Exit::broken, fill(say::closed_by_owner, {computer})};
     case Reason::expired: return {Exit::broken, fill(say::closed_expired, {computer})};
     case Reason::revoked: return {Exit::broken, fill(say::closed_revoked, {computer})};
-    case Reason::shutting_down:
-      return {Exit::broken, fill(say::closed_shutting_down, {computer})};
+    case Reason::shutting_down: return {Exit::broken, fill(say::closed_shutting_down, {computer})};
     case Reason::done: break;
   }
   return {Exit::broken, fill(say::closed_done, {computer})};

@@ -14,6 +14,9 @@ namespace tasuki::cli {
 
 Outcome not_reached(const net::ReachError& error, const Circumstances& about);
 Outcome refused_by_gateway(const control::RefusedByGateway& error, const Circumstances& about);
+// The reason that an agent gives for not being registered: a refusal's name, or what the
+// network says.
+Words registration_trouble(const std::string& trouble, const Circumstances& about);
 Outcome session_closed(const peer::SessionClosed& error, const Circumstances& about);
 Outcome seal_broken(const inner::SealError& error, const Circumstances& about);
 Outcome makes_no_sense(const wire::ProtocolError& error, const Circumstances& about);

@@ -32,7 +32,8 @@ CLI::Option* declare(CLI::App& app, const Option& option) {
   if (option.is_switch()) return app.add_flag(option.name);
   CLI::Option* const declared = app.add_option_function<std::vector<std::string>>(
       option.name, [](const std::vector<std::string>&) {});
-  declared->type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  declared->type_size(1)->expected(1)->allow_extra_args(false)->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeAll);
   return declared;
 }
 
@@ -63,17 +64,18 @@ std::vector<std::string> option_names(const Path& path) {
   return names;
 }
 
-Filling help_place(const Path& path) { return place("help", full_name(path) + " --help"); }
+Filling help_place(const Path& path) {
+  return place("help", full_name(path) + " --help");
+}
 
 [[noreturn]] void refuse_option(const Path& path, const std::string& typed) {
   const std::string name = typed.substr(0, typed.find('='));
   const auto names = option_names(path);
   const std::string meant = nearest(name, names);
   if (meant.empty())
-    throw UsageError(
-        fill(say::unknown_option_at_all, {place("option", name), help_place(path)}));
-  throw UsageError(fill(say::unknown_option,
-                        {place("option", name), place("meant", meant), help_place(path)}));
+    throw UsageError(fill(say::unknown_option_at_all, {place("option", name), help_place(path)}));
+  throw UsageError(
+      fill(say::unknown_option, {place("option", name), place("meant", meant), help_place(path)}));
 }
 
 [[noreturn]] void refuse_command(const Path& path, const std::string& typed) {
@@ -83,8 +85,8 @@ Filling help_place(const Path& path) { return place("help", full_name(path) + " 
   const std::string meant = nearest(typed, names);
   if (meant.empty())
     throw UsageError(fill(say::unknown_command_at_all, {place("word", typed), help_place(path)}));
-  throw UsageError(fill(say::unknown_command,
-                        {place("word", typed), place("meant", meant), help_place(path)}));
+  throw UsageError(
+      fill(say::unknown_command, {place("word", typed), place("meant", meant), help_place(path)}));
 }
 
 void take(const Path& path, const Option& option, const std::string& typed) {
@@ -94,7 +96,8 @@ void take(const Path& path, const Option& option, const std::string& typed) {
   const bool secret = option.name == "--proxy";
   throw UsageError(fill(say::bad_value, {place("option", option.name),
                                          place("typed", secret ? "…" : typed),
-                                         {"fault", *fault}, help_place(path)}));
+                                         {"fault", *fault},
+                                         help_place(path)}));
 }
 
 void take_option(const Path& path, const Option& option, const std::vector<std::string>& typed,
@@ -112,8 +115,8 @@ void take_option(const Path& path, const Option& option, const std::vector<std::
   const auto names = option_names(path);
   for (const std::string& each : typed) {
     if (std::find(names.begin(), names.end(), each) != names.end())
-      throw UsageError(fill(say::missing_value,
-                            {place("option", option.name), place("value", option.value)}));
+      throw UsageError(
+          fill(say::missing_value, {place("option", option.name), place("value", option.value)}));
     take(path, option, each);
   }
 }
@@ -123,27 +126,28 @@ void take_operands(const Path& path, const std::vector<std::string>& typed) {
   std::size_t next = 0;
   for (const Option& operand : command.operands) {
     if (next == typed.size() && operand.needed)
-      throw UsageError(fill(say::missing_operand,
-                            {place("operand", operand.name),
-                             {"usage", {usage(path, Language::english),
-                                        usage(path, Language::japanese)}}}));
+      throw UsageError(
+          fill(say::missing_operand,
+               {place("operand", operand.name),
+                {"usage", {usage(path, Language::english), usage(path, Language::japanese)}}}));
     const std::size_t end = operand.many ? typed.size() : std::min(next + 1, typed.size());
     for (; next < end; ++next) take(path, operand, typed[next]);
   }
   if (next < typed.size())
-    throw UsageError(
-        fill(say::too_many_operands, {place("word", typed[next]), help_place(path)}));
+    throw UsageError(fill(say::too_many_operands, {place("word", typed[next]), help_place(path)}));
 }
 
-bool is_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
+bool is_option(const std::string& word) {
+  return word.size() > 1 && word.front() == '-';
+}
 
 // The option at the end of the line that still wants a value.
 [[noreturn]] void refuse_end(const Path& path, const std::vector<std::string>& words) {
   for (const Command* each : path)
     for (const Option& option : each->options)
       if (!words.empty() && option.name == words.back() && !option.is_switch())
-        throw UsageError(fill(say::missing_value,
-                              {place("option", option.name), place("value", option.value)}));
+        throw UsageError(
+            fill(say::missing_value, {place("option", option.name), place("value", option.value)}));
   throw UsageError(fill(say::bad_command_line, {help_place(path)}));
 }
 
@@ -184,8 +188,7 @@ Parsed parse(const Command& program, const std::vector<std::string>& given) {
   parsed.path = parsed_path(program, levels);
   const Path& path = parsed.path;
   const Level& level = levels.at(path.back());
-  for (const Command* each : path)
-    parsed.wants_help |= levels.at(each).help->count() > 0;
+  for (const Command* each : path) parsed.wants_help |= levels.at(each).help->count() > 0;
   parsed.wants_version = level.version && level.version->count() > 0;
   if (parsed.wants_help || parsed.wants_version) return parsed;
   if (cut_short) refuse_end(path, words);
@@ -198,8 +201,10 @@ Parsed parse(const Command& program, const std::vector<std::string>& given) {
   if (!path.back()->commands.empty() && !operands.empty()) refuse_command(path, operands.front());
   if (!path.back()->run) return parsed;
 
-  if (path.back()->take_rest) path.back()->take_rest(std::move(rest));
-  else operands.insert(operands.end(), rest.begin(), rest.end());
+  if (path.back()->take_rest)
+    path.back()->take_rest(std::move(rest));
+  else
+    operands.insert(operands.end(), rest.begin(), rest.end());
   take_operands(path, operands);
   for (const Command* each : path)
     for (const Option& option : each->options) {
@@ -211,10 +216,12 @@ Parsed parse(const Command& program, const std::vector<std::string>& given) {
             seen = true;
             typed.insert(typed.end(), found->results().begin(), found->results().end());
           }
-      if (seen) take_option(path, option, typed, words);
+      if (seen)
+        take_option(path, option, typed, words);
       else if (option.needed)
-        throw UsageError(fill(say::missing_option,
-                              {place("option", option.name + " " + option.value), help_place(path)}));
+        throw UsageError(
+            fill(say::missing_option,
+                 {place("option", option.name + " " + option.value), help_place(path)}));
     }
   return parsed;
 }
@@ -237,8 +244,10 @@ std::string usage(const std::vector<const Command*>& path, Language language) {
   bool more = false;
   for (const Command* each : path)
     for (const Option& option : each->options) {
-      if (option.needed) line += " " + option.name + " " + option.value;
-      else more = true;
+      if (option.needed)
+        line += " " + option.name + " " + option.value;
+      else
+        more = true;
     }
   if (more) line += language == Language::japanese ? " [オプション]" : " [options]";
   if (!command.rest.empty()) line += " [-- " + command.rest + "]";

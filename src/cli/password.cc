@@ -19,7 +19,9 @@ constexpr std::size_t longest_line = 2048;
 constexpr unsigned most_tries = 3;  // to find a new password that the rule allows
 
 volatile std::sig_atomic_t caught_signal = 0;
-void remember(int number) { caught_signal = number; }
+void remember(int number) {
+  caught_signal = number;
+}
 
 // While it lives, what is typed is not shown, and signals that would end the program
 // are kept until the terminal is as before.
@@ -30,8 +32,7 @@ public:
     struct sigaction action {};
     action.sa_handler = remember;  // no SA_RESTART: a read is to end
     sigemptyset(&action.sa_mask);
-    for (std::size_t i = 0; i < signals.size(); ++i)
-      ::sigaction(signals[i], &action, &before_[i]);
+    for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &action, &before_[i]);
     is_terminal_ = ::tcgetattr(terminal, &shown_) == 0;
     if (!is_terminal_) return;
     termios hidden = shown_;
@@ -43,8 +44,7 @@ public:
   }
   ~Quiet() {
     if (is_terminal_) ::tcsetattr(terminal_, TCSAFLUSH, &shown_);
-    for (std::size_t i = 0; i < signals.size(); ++i)
-      ::sigaction(signals[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &before_[i], nullptr);
   }
   Quiet(const Quiet&) = delete;
   Quiet& operator=(const Quiet&) = delete;
@@ -126,8 +126,8 @@ crypto::Secret read_secret_line(int descriptor, const std::string& option) {
     throw Trouble(Exit::usage, fill(say::descriptor_long, {fd}));
   } catch (const std::system_error& error) {
     throw Trouble(Exit::usage,
-                  fill(say::descriptor_closed, {fd, place("detail", error.code().message()),
-                                                place("option", option)}));
+                  fill(say::descriptor_closed,
+                       {fd, place("detail", error.code().message()), place("option", option)}));
   }
   if (!given) throw Trouble(Exit::usage, fill(say::descriptor_empty, {fd}));
   if (size > 0 && line.bytes()[size - 1] == '\r') --size;

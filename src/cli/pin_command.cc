@@ -64,9 +64,10 @@ Exit accept(const Asked& asked, Console& console) {
   const auto home = client::home_directory();
   const client::ClientConfig config = read_home_config(console, home);
   const config::Profile profile = client::Profiles(home).find(asked.profile, config.profile);
-  Pins(home).set({profile.realm, profile.key_label.text(), asked.computer, asked.agent, unix_now()});
-  console.say(fill(say::pin_accepted, {place("computer", asked.computer.text()),
-                                       place("agent", asked.agent.text())}));
+  Pins(home).set(
+      {profile.realm, profile.key_label.text(), asked.computer, asked.agent, unix_now()});
+  console.say(fill(say::pin_accepted,
+                   {place("computer", asked.computer.text()), place("agent", asked.agent.text())}));
   return Exit::done;
 }
 
@@ -91,8 +92,7 @@ Exit remove(const Asked& asked, Console& console) {
 }
 
 Option computer(control::ComputerId& into) {
-  return options::needed(
-      options::computer(into, {"The Computer ID.", "Computer ID。"}));
+  return options::needed(options::computer(into, {"The Computer ID.", "Computer ID。"}));
 }
 
 Command list_command_() {
@@ -112,16 +112,19 @@ Command accept_command() {
       .name = "accept",
       .about = {"Accept a computer's identity by your own word.",
                 "コンピューターの識別子を自分の判断で受け入れます。"},
-      .more = {"Only after the person in charge of that computer has confirmed the AgentID, as \"tasuki "
+      .more = {"Only after the person in charge of that computer has confirmed the AgentID, as "
+               "\"tasuki "
                "agent status\" shows it there.",
                "そのコンピューターの管理者が tasuki agent status で AgentID を確認した後に限り、"
                "実行してください。"},
-      .operands = {computer(asked->computer),
-                   options::needed(options::parsed(
-                       "AGENTID", "AGENTID", asked->agent, crypto::AgentId::parse,
-                       {"that is not a whole AgentID; copy all 54 characters, with or without dashes",
-                        "AgentID が正しくありません。54 文字すべて（ハイフンの有無は自由）を写してください"},
-                       {"Its AgentID.", "その AgentID。"}))},
+      .operands =
+          {computer(asked->computer),
+           options::needed(options::parsed(
+               "AGENTID", "AGENTID", asked->agent, crypto::AgentId::parse,
+               {"that is not a whole AgentID; copy all 54 characters, with or without dashes",
+                "AgentID が正しくありません。54 "
+                "文字すべて（ハイフンの有無は自由）を写してください"},
+               {"Its AgentID.", "その AgentID。"}))},
       .options = {options::profile(asked->profile)},
       .examples = {{"tasuki pin accept pc1 k3vf-6f2a-… --profile office",
                     {"pc1 was set up anew, and its administrator has confirmed the AgentID.",
@@ -131,15 +134,16 @@ Command accept_command() {
 
 Command remove_command() {
   const auto asked = std::make_shared<Asked>();
-  return Command{.name = "remove",
-                 .about = {"Forget a computer's identity.", "コンピューターの識別子を消去します。"},
-                 .more = {"The next connection counts as the first: the password proves who answers.",
-                          "次の接続が最初の接続として扱われ、パスワードで相手を確認します。"},
-                 .operands = {computer(asked->computer)},
-                 .options = {options::profile(asked->profile)},
-                 .examples = {{"tasuki pin remove pc1",
-                               {"Forgets who pc1 was.", "pc1 の識別子を消去します。"}}},
-                 .run = [asked](Console& console) { return remove(*asked, console); }};
+  return Command{
+      .name = "remove",
+      .about = {"Forget a computer's identity.", "コンピューターの識別子を消去します。"},
+      .more = {"The next connection counts as the first: the password proves who answers.",
+               "次の接続が最初の接続として扱われ、パスワードで相手を確認します。"},
+      .operands = {computer(asked->computer)},
+      .options = {options::profile(asked->profile)},
+      .examples = {{"tasuki pin remove pc1",
+                    {"Forgets who pc1 was.", "pc1 の識別子を消去します。"}}},
+      .run = [asked](Console& console) { return remove(*asked, console); }};
 }
 
 }  // namespace
@@ -149,9 +153,10 @@ Command pin_command() {
       .name = "pin",
       .about = {"See and change which computer is known as what.",
                 "コンピューターの識別子の記録を管理します。"},
-      .more = {"The first connection to a computer keeps its identity. If another one answers later, "
-               "the connection is refused.",
-               "最初の接続時に相手の識別子を記録し、後で別の相手が応答した場合は接続を拒否します。"},
+      .more =
+          {"The first connection to a computer keeps its identity. If another one answers later, "
+           "the connection is refused.",
+           "最初の接続時に相手の識別子を記録し、後で別の相手が応答した場合は接続を拒否します。"},
       .examples = {{"tasuki pin list", {"What is kept.", "記録を一覧します。"}}},
       .commands = {list_command_(), accept_command(), remove_command()}};
 }

@@ -17,7 +17,8 @@ using nlohmann::ordered_json;
 
 std::string gateways_of(const config::Profile& profile) {
   std::string text;
-  for (const net::Address& each : profile.gateways) text += (text.empty() ? "" : ", ") + each.text();
+  for (const net::Address& each : profile.gateways)
+    text += (text.empty() ? "" : ", ") + each.text();
   return text;
 }
 
@@ -42,7 +43,8 @@ Command add_command() {
   const auto asked = std::make_shared<Addition>();
   Option source = options::text(
       "FILE|LINK", "FILE", asked->source,
-      {"The profile: a file, or its link; - reads either from standard input. (A link on the command "
+      {"The profile: a file, or its link; - reads either from standard input. (A link on the "
+       "command "
        "line can be seen by others on this machine.)",
        "プロファイル（ファイルまたはリンク。- は標準入力）。コマンドラインに書いたリンクは、この"
        "マシンの他の利用者から見えることがあります。"});
@@ -55,9 +57,9 @@ Command add_command() {
                "既知のレルムのプロファイルは、同じルートのものでなければ拒否します（別人のものかも"
                "しれないためです）。"},
       .operands = {options::needed(std::move(source))},
-      .options = {options::text("--name", "NAME", asked->name,
-                                {"What to call it here. Default: the realm's name.",
-                                 "ここでの名前。既定値: レルム名"})},
+      .options = {options::text(
+          "--name", "NAME", asked->name,
+          {"What to call it here. Default: the realm's name.", "ここでの名前。既定値: レルム名"})},
       .examples = {{"tasuki profile add office.tasuki",
                     {"From a file.", "ファイルから取り込みます。"}},
                    {"tasuki profile add - --name work",
@@ -68,7 +70,8 @@ Command add_command() {
 
 Exit list(bool json, Console& console) {
   const auto items = Profiles(client::home_directory()).list();
-  Table table({{"NAME", "名前"}, {"REALM", "レルム"}, {"GATEWAYS", "ゲートウェイ"}, {"KEY", "キー"}});
+  Table table(
+      {{"NAME", "名前"}, {"REALM", "レルム"}, {"GATEWAYS", "ゲートウェイ"}, {"KEY", "キー"}});
   ordered_json array = ordered_json::array();
   for (const Profiles::Item& item : items) {
     if (const auto* const profile = std::get_if<config::Profile>(&item.content)) {
@@ -96,13 +99,13 @@ Exit list(bool json, Console& console) {
 
 Command list_command_() {
   const auto json = std::make_shared<bool>(false);
-  return Command{.name = "list",
-                 .about = {"List the profiles.", "プロファイルを一覧します。"},
-                 .options = {options::json(*json)},
-                 .examples = {{"tasuki profile list",
-                               {"Names, realms and gateways.",
-                                "名前、レルム、ゲートウェイを表示します。"}}},
-                 .run = [json](Console& console) { return list(*json, console); }};
+  return Command{
+      .name = "list",
+      .about = {"List the profiles.", "プロファイルを一覧します。"},
+      .options = {options::json(*json)},
+      .examples = {{"tasuki profile list",
+                    {"Names, realms and gateways.", "名前、レルム、ゲートウェイを表示します。"}}},
+      .run = [json](Console& console) { return list(*json, console); }};
 }
 
 Command remove_command() {
@@ -111,19 +114,19 @@ Command remove_command() {
                                  {"The profile's name, as \"tasuki profile list\" shows it.",
                                   "プロファイルの名前（tasuki profile list で確認できます）。"});
   operand.offers = Offers::profiles;
-  return Command{.name = "remove",
-                 .about = {"Remove a profile.", "プロファイルを削除します。"},
-                 .more = {"The kept identities of its computers stay.",
-                          "記録済みのコンピューターの識別子は残ります。"},
-                 .operands = {options::needed(std::move(operand))},
-                 .examples = {{"tasuki profile remove work",
-                               {"Forgets the profile \"work\".",
-                                "プロファイル「work」を削除します。"}}},
-                 .run = [name](Console& console) {
-                   Profiles(client::home_directory()).remove(*name);
-                   console.say(fill(say::profile_removed, {place("name", *name)}));
-                   return Exit::done;
-                 }};
+  return Command{
+      .name = "remove",
+      .about = {"Remove a profile.", "プロファイルを削除します。"},
+      .more = {"The kept identities of its computers stay.",
+               "記録済みのコンピューターの識別子は残ります。"},
+      .operands = {options::needed(std::move(operand))},
+      .examples = {{"tasuki profile remove work",
+                    {"Forgets the profile \"work\".", "プロファイル「work」を削除します。"}}},
+      .run = [name](Console& console) {
+        Profiles(client::home_directory()).remove(*name);
+        console.say(fill(say::profile_removed, {place("name", *name)}));
+        return Exit::done;
+      }};
 }
 
 }  // namespace
@@ -133,10 +136,11 @@ Command profile_command() {
       .name = "profile",
       .about = {"Import and list profiles, which say how to enter a gateway.",
                 "ゲートウェイへの接続方法を記したプロファイルを管理します。"},
-      .more = {"A profile is a small file, or the same as a link, from the gateway's administrator. "
-               "It is a secret: it admits whoever has it.",
-               "プロファイルはゲートウェイの管理者から渡される小さなファイル（または同じ内容のリンク）"
-               "です。持つ人は誰でも参加できるので、秘密にしてください。"},
+      .more =
+          {"A profile is a small file, or the same as a link, from the gateway's administrator. "
+           "It is a secret: it admits whoever has it.",
+           "プロファイルはゲートウェイの管理者から渡される小さなファイル（または同じ内容のリンク）"
+           "です。持つ人は誰でも参加できるので、秘密にしてください。"},
       .examples = {{"tasuki profile add office.tasuki",
                     {"Imports a profile.", "プロファイルを取り込みます。"}}},
       .commands = {add_command(), list_command_(), remove_command()}};

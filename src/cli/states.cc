@@ -34,9 +34,13 @@ void require(const fs::path& file, const Message& missing) {
 
 }  // namespace
 
-void require_gateway(const fs::path& state) { require(state / "store.db", say::no_gateway_here); }
+void require_gateway(const fs::path& state) {
+  require(state / "store.db", say::no_gateway_here);
+}
 
-void require_agent(const fs::path& state) { require(state / "identity.key", say::no_agent_here); }
+void require_agent(const fs::path& state) {
+  require(state / "identity.key", say::no_agent_here);
+}
 
 std::optional<nlohmann::json> ask_gateway(const fs::path& state, const nlohmann::json& request) {
   try {

@@ -14,8 +14,11 @@ struct Character {
 Character first_of(std::string_view utf8) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(utf8[i]); };
   const unsigned lead = byte(0);
-  const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3
-                             : lead >> 3 == 30 ? 4 : 0;
+  const std::size_t length = lead < 0x80       ? 1
+                             : lead >> 5 == 6  ? 2
+                             : lead >> 4 == 14 ? 3
+                             : lead >> 3 == 30 ? 4
+                                               : 0;
   if (length == 0 || length > utf8.size()) return {U'\ufffd', 1};
   if (length == 1) return {lead, 1};
   char32_t code = lead & (0x7f >> length);
@@ -38,24 +41,44 @@ bool within(char32_t code, std::initializer_list<Range> ranges) {
 // Unicode's East Asian Width (UAX #11): W and F. Blocks rather than single
 // characters: what is unassigned in them is to be wide as well.
 bool is_wide(char32_t code) {
-  return within(code, {{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0x33ff}, {0x3400, 0x4dbf},
-                       {0x4e00, 0x9fff}, {0xa000, 0xa4cf}, {0xa960, 0xa97f}, {0xac00, 0xd7a3},
-                       {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60}, {0xffe0, 0xffe6},
-                       {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}});
+  return within(code, {{0x1100, 0x115f},
+                       {0x2e80, 0x303e},
+                       {0x3041, 0x33ff},
+                       {0x3400, 0x4dbf},
+                       {0x4e00, 0x9fff},
+                       {0xa000, 0xa4cf},
+                       {0xa960, 0xa97f},
+                       {0xac00, 0xd7a3},
+                       {0xf900, 0xfaff},
+                       {0xfe30, 0xfe6f},
+                       {0xff01, 0xff60},
+                       {0xffe0, 0xffe6},
+                       {0x1f300, 0x1f64f},
+                       {0x1f900, 0x1f9ff},
+                       {0x20000, 0x3fffd}});
 }
 
 // Marks that sit on the character before them, and those that cannot be seen.
 bool takes_no_place(char32_t code) {
-  return code < 0x20 || within(code, {{0x7f, 0x9f}, {0x300, 0x36f}, {0x200b, 0x200f},
-                                      {0x202a, 0x202e}, {0x2060, 0x2064}, {0x3099, 0x309a},
-                                      {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}});
+  return code < 0x20 || within(code, {{0x7f, 0x9f},
+                                      {0x300, 0x36f},
+                                      {0x200b, 0x200f},
+                                      {0x202a, 0x202e},
+                                      {0x2060, 0x2064},
+                                      {0x3099, 0x309a},
+                                      {0xfe00, 0xfe0f},
+                                      {0xfe20, 0xfe2f},
+                                      {0xfeff, 0xfeff}});
 }
 
-std::size_t places(char32_t code) { return takes_no_place(code) ? 0 : is_wide(code) ? 2 : 1; }
+std::size_t places(char32_t code) {
+  return takes_no_place(code) ? 0 : is_wide(code) ? 2 : 1;
+}
 
 // A line does not begin with one of these.
 bool closes(char32_t code) {
-  return std::u32string_view(U"。、．，）」』】〉》！？・ー…ぁぃぅぇぉっゃゅょァィゥェォッャュョ)]}.,;:!?")
+  return std::u32string_view(
+             U"。、．，）」』】〉》！？・ー…ぁぃぅぇぉっゃゅょァィゥェォッャュョ)]}.,;:!?")
              .find(code) != std::u32string_view::npos;
 }
 
@@ -63,22 +86,22 @@ bool opens(char32_t code) {
   return std::u32string_view(U"（「『【〈《([{").find(code) != std::u32string_view::npos;
 }
 
-// What must stay together: a word, or a wide character with its closing marks.
-std::string_view piece(std::string_view text) {
+}  // namespace
+
+std::string_view first_piece(std::string_view text) {
   const Character head = first_of(text);
   std::size_t end = head.bytes;
   char32_t last = head.code;
   while (end < text.size() && text[end] != ' ' && text[end] != '\n') {
     const Character next = first_of(text.substr(end));
-    const bool may_break = (is_wide(next.code) || is_wide(last)) && !closes(next.code) && !opens(last);
+    const bool may_break =
+        (is_wide(next.code) || is_wide(last)) && !closes(next.code) && !opens(last);
     if (may_break) break;
     end += next.bytes;
     last = next.code;
   }
   return text.substr(0, end);
 }
-
-}  // namespace
 
 std::size_t display_width(std::string_view utf8) {
   std::size_t width = 0;
@@ -111,7 +134,7 @@ std::string wrap(std::string_view utf8, std::size_t width, std::size_t indent) {
       utf8.remove_prefix(1);
       continue;
     }
-    const std::string_view next = piece(utf8);
+    const std::string_view next = first_piece(utf8);
     const std::size_t needs = display_width(next);
     if (!fresh && used + blanks + needs > width) {
       out += '\n' + margin;

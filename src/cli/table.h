@@ -16,6 +16,10 @@ using config::Words;
 // Places that a terminal uses for the text (UTF-8).
 std::size_t display_width(std::string_view utf8);
 
+// The beginning of the text that a line's end should not part: a word, or a Japanese
+// character with the closing marks behind it. The text has no blank in front.
+std::string_view first_piece(std::string_view utf8);
+
 // Lines of at most `width` places, `indent` blanks before each but the first. Breaks
 // at blanks, and beside Japanese characters except before a closing mark. "\n" stays.
 std::string wrap(std::string_view utf8, std::size_t width, std::size_t indent);

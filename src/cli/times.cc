@@ -4,7 +4,9 @@
 
 namespace tasuki::cli {
 
-std::int64_t unix_now() { return std::int64_t(std::time(nullptr)); }
+std::int64_t unix_now() {
+  return std::int64_t(std::time(nullptr));
+}
 
 std::string local_time(std::int64_t unix_seconds) {
   const std::time_t when = unix_seconds;

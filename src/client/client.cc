@@ -17,6 +17,9 @@ constexpr auto pairing_limit = 20s;
 // For any one answer of the agent's. Not for people: they are waited for elsewhere.
 constexpr auto agent_limit = 20s;
 
+// More agents than a gateway can have under one key.
+constexpr std::size_t most_listed = 1'000'000;
+
 std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -75,7 +78,11 @@ asio::awaitable<std::vector<control::ListedAgent>> list_agents(const peer::Door&
   for (bool more = true; more;) {
     const wire::Frame answer = co_await peer::next_answer(admitted.line);
     const auto page = control::expect<control::Listing>(answer);
+    for (const control::ListedAgent& listed : page.agents.value)
+      if (!control::ComputerId::parse(listed.computer.value))
+        throw wire::ProtocolError("malformed Computer ID in the list");
     agents.insert(agents.end(), page.agents.value.begin(), page.agents.value.end());
+    if (agents.size() > most_listed) throw wire::ProtocolError("the list does not end");
     more = page.more != 0;
   }
   co_return agents;
@@ -127,7 +134,13 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(const peer::
   session->gateway_ = admitted.line.gateway;
   session->first_contact_ = !pin;
   // Only now: the agent has shown, on this very connection, that it knows the password.
-  if (!pin)
+  // Another program of this person may have been first, and must have met the same one.
+  const auto meanwhile = pins.find(profile.realm, profile.key_label.text(), reach.computer);
+  if (meanwhile && *meanwhile != end.agent()) {
+    live->fail(std::make_exception_ptr(inner::IdentityChanged(*meanwhile, end.agent())));
+    std::rethrow_exception(live->failure());
+  }
+  if (!meanwhile)
     pins.set({profile.realm, profile.key_label.text(), reach.computer, end.agent(), unix_seconds()});
   step("open");
   co_return session;

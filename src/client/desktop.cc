@@ -114,7 +114,7 @@ public:
       const auto user = net::peer_uid(socket.local_endpoint(), from);
       if (!user || *user != ::geteuid()) continue;  // another user of this machine
       if (only_once) self->close();
-      net::set_tcp_options(socket.native_handle());
+      net::set_local_tcp_options(socket.native_handle());
       auto local = std::make_unique<net::PlainStream>(std::move(socket));
 
       if (!self->first_) {

@@ -57,7 +57,7 @@ asio::awaitable<void> accept_all(std::shared_ptr<tcp::acceptor> acceptor,
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    net::set_tcp_options(socket.native_handle());
+    net::set_local_tcp_options(socket.native_handle());
     asio::co_spawn(acceptor->get_executor(),
                    carry(session, std::move(socket), target, index, changed),
                    [](std::exception_ptr) {});

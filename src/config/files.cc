@@ -46,8 +46,8 @@ std::filesystem::path directory_of(const std::filesystem::path& file) {
 // place; removed if it never is.
 class Draft {
 public:
-  Draft(const std::filesystem::path& file, Bytes content, Mode mode)
-      : name_((directory_of(file) / ("." + file.filename().string() + ".XXXXXX")).string()) {
+  Draft(const std::filesystem::path& file, Bytes content, Mode mode, Survive survive)
+      : flush_(survive == Survive::power_cut), name_((directory_of(file) / ("." + file.filename().string() + ".XXXXXX")).string()) {
     const Descriptor out(::mkostemp(name_.data(), O_CLOEXEC));  // makes it 0600
     if (out.get() < 0) {
       name_.clear();
@@ -58,7 +58,8 @@ public:
       // A secret stays as it was made; file systems without modes would refuse this.
       if (mode != Mode::secret && ::fchmod(out.get(), mode_t(mode)) != 0)
         fail_errno(file, "cannot be given its mode", "アクセス権を設定できません");
-      if (::fsync(out.get()) != 0) fail_errno(file, "cannot be written", "書き込めません");
+      if (flush_ && ::fsync(out.get()) != 0)
+        fail_errno(file, "cannot be written", "書き込めません");
     } catch (...) {
       discard();
       throw;
@@ -100,6 +101,7 @@ private:
   // The name itself is on the disk only when the directory is.
   void placed(const std::filesystem::path& file) {
     name_.clear();
+    if (!flush_) return;
     const Descriptor directory(
         ::open(directory_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (directory.get() >= 0) ::fsync(directory.get());
@@ -110,6 +112,7 @@ private:
     name_.clear();
   }
 
+  const bool flush_;
   std::string name_;
 };
 
@@ -140,12 +143,12 @@ std::size_t read_whole(const std::filesystem::path& file, std::size_t most, cons
 
 }  // namespace
 
-void write_file(const std::filesystem::path& file, Bytes content, Mode mode) {
-  Draft(file, content, mode).replace(file);
+void write_file(const std::filesystem::path& file, Bytes content, Mode mode, Survive survive) {
+  Draft(file, content, mode, survive).replace(file);
 }
 
 void create_file(const std::filesystem::path& file, Bytes content, Mode mode) {
-  Draft(file, content, mode).place_new(file);
+  Draft(file, content, mode, Survive::power_cut).place_new(file);
 }
 
 std::string read_file(const std::filesystem::path& file, std::size_t most) {

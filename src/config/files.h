@@ -18,9 +18,15 @@ struct FileError : std::runtime_error {
 
 enum class Mode { secret = 0600, shared = 0644 };
 
+// What a write has to survive. A flush to the disk takes milliseconds: what is written
+// at every turn, and is a nuisance rather than a loss when a power cut takes it back,
+// does without.
+enum class Survive { power_cut, process };
+
 // Writes beside the file, flushes to the disk, and renames over it: after a power
 // cut there is the old file or the new one, never half of one.
-void write_file(const std::filesystem::path& file, Bytes content, Mode mode = Mode::secret);
+void write_file(const std::filesystem::path& file, Bytes content, Mode mode = Mode::secret,
+                Survive survive = Survive::power_cut);
 
 // The same, but refuses when the file exists already, also when another process
 // makes it at this moment.

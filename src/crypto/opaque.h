@@ -36,7 +36,7 @@ inline constexpr Stretch stretch_none{0, 0};
 inline constexpr Stretch stretch_password{2, 19 * 1024};
 // A server may not ask for more than this of a client, or for less than one
 // pass and 8 KiB if for anything.
-inline constexpr Stretch stretch_most{10, 1024 * 1024};
+inline constexpr Stretch stretch_most{4, 128 * 1024};
 bool acceptable(Stretch stretch);
 
 // What the two sides call each other. Empty: their public keys (RFC 9807, section 4).

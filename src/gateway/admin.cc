@@ -62,7 +62,8 @@ json answer(Gateway& gateway, const json& request) {
 AdminSocket::AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path)
     : server_(loop, std::move(path), [&gateway](const std::string& line) {
         try {
-          return answer(gateway, json::parse(line)).dump();
+          return answer(gateway, json::parse(line))
+              .dump(-1, ' ', false, json::error_handler_t::replace);
         } catch (const json::exception& error) {
           return json{{"error", error.what()}}.dump();
         }

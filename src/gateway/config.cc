@@ -69,9 +69,6 @@ Table<Limits> limits_table() {
       .field("unauthenticated", &Limits::unauthenticated, whole(16, 1000000),
              {"Connections at the same time, not yet proved, of all sources together.",
               "認証前の同時接続数の全体の上限。"})
-      .field("pair_buffer_kib", &Limits::pair_buffer_kib, whole(16, 65536),
-             {"KiB held for each direction of a pair; the sender waits while they are full.",
-              "ペアの片方向ごとに保持するデータの上限（KiB）。満ちている間は送信側が待ちます。"})
       .field("pending_pairings", &Limits::pending_pairings, whole(1, 1024),
              {"Clients that may wait for the same agent at the same time.",
               "同じエージェントを同時に待てるクライアントの数。"})

@@ -25,7 +25,6 @@ struct Limits {
   std::vector<config::Netblock> allow;  // sources without the per-source limits: NATed offices
 
   // After it.
-  unsigned pair_buffer_kib = 256;    // buffered per direction of a pair, then we stop reading
   unsigned pending_pairings = 8;     // per agent
   std::chrono::seconds pairing{15};  // for the agent to take up a pairing
 };

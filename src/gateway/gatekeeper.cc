@@ -44,12 +44,10 @@ Verdict Gatekeeper::knock(const boost::asio::ip::address& from, Clock::time_poin
   return Verdict::enter;
 }
 
-void Gatekeeper::admitted(const boost::asio::ip::address& from, Clock::time_point now) {
+void Gatekeeper::admitted(const boost::asio::ip::address& from) {
+  // Wrong keys are not forgiven by a right one: it may be one's own, and the wrong ones
+  // guesses at somebody else's. Time forgives them.
   leave(from);
-  if (exempt_(from)) return;
-  Known& source = know(source_of(from), now);
-  source.wrong_keys = 0;
-  source.penalised_until = {};
 }
 
 void Gatekeeper::left(const boost::asio::ip::address& from) { leave(from); }
@@ -64,6 +62,8 @@ void Gatekeeper::leave(const boost::asio::ip::address& from) {
 void Gatekeeper::wrong_key(const boost::asio::ip::address& from, Clock::time_point now) {
   if (exempt_(from)) return;
   Known& source = know(source_of(from), now);
+  if (now - source.last_wrong > limits_.longest_penalty) source.wrong_keys = 0;
+  source.last_wrong = now;
   if (++source.wrong_keys < free_wrong_keys) return;
   const unsigned doublings = std::min(source.wrong_keys - free_wrong_keys, 20u);
   source.penalised_until =

@@ -41,7 +41,7 @@ public:
   // Somebody connects. If the verdict is `enter`, exactly one of admitted() and
   // left() follows.
   Verdict knock(const boost::asio::ip::address& from, Clock::time_point now);
-  void admitted(const boost::asio::ip::address& from, Clock::time_point now);
+  void admitted(const boost::asio::ip::address& from);
   void left(const boost::asio::ip::address& from);
 
   // A gateway key was tried from there and did not fit (or the try was given up
@@ -58,6 +58,7 @@ private:
     Clock::time_point refilled{};
     unsigned inside = 0;
     unsigned wrong_keys = 0;
+    Clock::time_point last_wrong{};
     Clock::time_point penalised_until{};
   };
 

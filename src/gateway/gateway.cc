@@ -23,6 +23,9 @@ constexpr auto farewell_limit = 2s;
 // The leaf is to be renewed by then; said at each start.
 constexpr int expiry_warning_days = 21;
 
+// Whoever wants to know more often comes again.
+constexpr unsigned most_lists = 16;
+
 // How often those that have gone silent are looked for.
 constexpr auto sweep_interval = 5s;
 
@@ -42,7 +45,7 @@ KnockLimits knock_limits(const Limits& limits) {
 }
 
 Gatekeeper::Exempt exempt(const std::vector<config::Netblock>& allow) {
-  return [&allow](const asio::ip::address& address) {
+  return [allow](const asio::ip::address& address) {
     return std::any_of(allow.begin(), allow.end(),
                        [&](const config::Netblock& block) { return block.contains(address); });
   };
@@ -65,20 +68,20 @@ std::string text(const tcp::endpoint& endpoint) {
 // One connection, from its first byte until it is somebody else's or over.
 class Gateway::Visit {
 public:
-  Visit(Gatekeeper& gatekeeper, const tcp::endpoint& peer)
-      : from(peer.address()), source(text(peer)), gatekeeper_(gatekeeper) {}
+  Visit(std::shared_ptr<Gatekeeper> gatekeeper, const tcp::endpoint& peer)
+      : from(peer.address()), source(text(peer)), gatekeeper_(std::move(gatekeeper)) {}
 
   ~Visit() {
     if (inside_) return;
-    if (admission && admission->guessing()) gatekeeper_.wrong_key(from, Clock::now());
-    gatekeeper_.left(from);
+    if (admission && admission->guessing()) gatekeeper_->wrong_key(from, Clock::now());
+    gatekeeper_->left(from);
   }
 
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
 
   void admitted() {
-    if (!std::exchange(inside_, true)) gatekeeper_.admitted(from, Clock::now());
+    if (!std::exchange(inside_, true)) gatekeeper_->admitted(from);
   }
 
   const asio::ip::address from;
@@ -88,7 +91,7 @@ public:
   std::optional<control::GatewayAdmission> admission;
 
 private:
-  Gatekeeper& gatekeeper_;
+  const std::shared_ptr<Gatekeeper> gatekeeper_;  // also for visits that the gateway's end cuts off
   bool inside_ = false;  // has proved a gateway key, or a token
 };
 
@@ -100,7 +103,8 @@ Gateway::Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial m
       tls_(net::TlsContext::server(material_.leaf, material_.leaf_key.to_pem().bytes(),
                                    control::alpn)),
       store_(store),
-      gatekeeper_(knock_limits(config_.limits), exempt(config_.limits.allow), random_share),
+      gatekeeper_(std::make_shared<Gatekeeper>(knock_limits(config_.limits),
+                                              exempt(config_.limits.allow), random_share)),
       sweep_(loop) {}
 
 Gateway::~Gateway() = default;
@@ -171,9 +175,11 @@ asio::awaitable<void> Gateway::serve(tcp::socket socket) {
   ErrorCode gone;
   const tcp::endpoint peer = socket.remote_endpoint(gone);
   if (gone) co_return;
-  const Verdict verdict = gatekeeper_.knock(peer.address(), Clock::now());
+  const Verdict verdict = gatekeeper_->knock(peer.address(), Clock::now());
   if (verdict != Verdict::enter) {
-    log::warning("PEER_TURNED_AWAY", {{"ip", text(peer)}, {"reason", std::string(name(verdict))}});
+    TurnedAway& turned = turned_away_[verdict];
+    ++turned.count;
+    turned.last = text(peer);
     co_return;
   }
   net::set_tcp_options(socket.native_handle());
@@ -182,7 +188,8 @@ asio::awaitable<void> Gateway::serve(tcp::socket socket) {
   std::optional<RefusedError> refused;  // an await cannot stand in a handler: say no after it
   try {
     control::Request request = co_await greet(visit, std::move(socket));
-    while (std::holds_alternative<control::WantsListing>(request)) {
+    for (unsigned lists = 1; std::holds_alternative<control::WantsListing>(request); ++lists) {
+      if (lists > most_lists) throw wire::ProtocolError("asks for the list again and again");
       co_await list(visit);
       request = co_await next_request(visit);
     }
@@ -210,7 +217,7 @@ asio::awaitable<void> Gateway::serve(tcp::socket socket) {
                                 {"key", visit.admission ? visit.admission->label().text() : ""},
                                 {"reason", std::string(name(refused->reason))},
                                 {"detail", refused->what()}});
-  co_await refuse(visit, refused->reason, refused->retry_after);
+  if (visit.stream) co_await say_no(*visit.stream, refused->reason, refused->retry_after);
 }
 
 // TLS, our Hello, and on to the first request.
@@ -342,11 +349,13 @@ asio::awaitable<void> Gateway::connect(Visit& visit, control::WantsConnection wa
 
 // An agent comes for a client. Whoever presents a token uses it up, rightly or not.
 asio::awaitable<void> Gateway::attach(Visit& visit, control::WantsAttachment wants) {
+  const auto agent = rendezvous_.agent_of(wants.token);
+  if (!agent) throw RefusedError(Refusal::unavailable, "no such token");
+  if (!agent->verify(wants.statement, wants.signature)) {
+    rendezvous_.decline(wants.token, *agent);  // its client is told, and comes again
+    throw RefusedError(Refusal::bad_proof, "token presented by another than its agent");
+  }
   std::optional<Rendezvous::Waiting> waiting = rendezvous_.take(wants.token);
-  if (!waiting) throw RefusedError(Refusal::unavailable, "no such token");
-  if (!waiting->agent.verify(wants.statement, wants.signature))
-    throw RefusedError(Refusal::bad_proof, "token of " + waiting->computer.text() +
-                                               " presented by another than its agent");
   still_in_force(waiting->label);
   visit.admitted();
   if (visit.frames->leftover()) throw wire::ProtocolError("frame before the answer");
@@ -398,25 +407,35 @@ void Gateway::pair_ended(std::uint64_t number, std::error_code why) {
 
 // The last word, and then a moment for the peer to hear it: a socket that is closed
 // while bytes of the peer lie unread in it is reset, and the word lost.
-asio::awaitable<void> Gateway::refuse(Visit& visit, Refusal reason, std::uint16_t retry_after) {
-  if (!visit.stream) co_return;
+asio::awaitable<void> Gateway::say_no(net::Stream& stream, Refusal reason,
+                                      std::uint16_t retry_after) {
   const ByteString refused = wire::encode(control::Refused{reason, retry_after});
   try {
-    const net::Deadline deadline(*visit.stream, farewell_limit);
-    co_await visit.stream->write(refused);
-    co_await visit.stream->finish();
+    const net::Deadline deadline(stream, farewell_limit);
+    co_await stream.write(refused);
+    co_await stream.finish();
     std::array<std::uint8_t, 1024> ignored;
     std::size_t n = 1;
-    while (n > 0) n = co_await visit.stream->read_some(ignored);
+    while (n > 0) n = co_await stream.read_some(ignored);
   } catch (const std::system_error&) {
     // The peer left before it could be told: nothing to add to the log.
   }
+}
+
+// Summed up, or a flood of connections would wash everything else out of the log.
+void Gateway::log_turned_away() {
+  for (const auto& [verdict, turned] : turned_away_)
+    log::warning("PEERS_TURNED_AWAY", {{"reason", std::string(name(verdict))},
+                                       {"count", std::to_string(turned.count)},
+                                       {"last_ip", turned.last}});
+  turned_away_.clear();
 }
 
 void Gateway::drop_silent_agents() {
   const auto limit = control::silence_limit(config_.keepalive);
   for (const auto& line : registry_.silent(Clock::now() - limit))
     line->abort(std::make_error_code(std::errc::timed_out));
+  log_turned_away();
   sweep_.expires_after(sweep_interval);
   sweep_.async_wait([this](ErrorCode cancelled) {
     if (!cancelled) drop_silent_agents();

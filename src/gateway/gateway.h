@@ -53,6 +53,10 @@ private:
     crypto::PublicKey agent;
     std::shared_ptr<net::Forwarder> forwarder;
   };
+  struct TurnedAway {
+    std::uint64_t count = 0;
+    std::string last;  // the last one's address
+  };
   class Visit;
 
   void listen(const tcp::endpoint& given);
@@ -66,18 +70,21 @@ private:
   asio::awaitable<void> connect(Visit& visit, control::WantsConnection wants);
   asio::awaitable<void> keep(Visit& visit, control::WantsRegistration wants);
   asio::awaitable<void> attach(Visit& visit, control::WantsAttachment wants);
-  asio::awaitable<void> refuse(Visit& visit, control::Refusal reason, std::uint16_t retry_after);
+  asio::awaitable<void> say_no(net::Stream& stream, control::Refusal reason,
+                               std::uint16_t retry_after);
 
   void forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source);
   void pair_ended(std::uint64_t number, std::error_code why);
   void drop_silent_agents();
+  void log_turned_away();
 
   asio::io_context& loop_;
   const GatewayConfig config_;
   const GatewayMaterial material_;
   const net::TlsContext tls_;
   store::Store& store_;
-  Gatekeeper gatekeeper_;
+  const std::shared_ptr<Gatekeeper> gatekeeper_;  // shared with the visits
+  std::map<Verdict, TurnedAway> turned_away_;     // since the last sweep
   Registry registry_;
   Rendezvous rendezvous_;
   std::map<std::uint64_t, Pair> pairs_;

@@ -16,8 +16,14 @@ asio::awaitable<net::StreamPtr> Rendezvous::wait(const control::Token& token, Wa
   co_return std::move(place->waiting.client);
 }
 
+// Tokens are 256 random bits: how long a look-up takes tells nothing worth knowing.
+std::optional<crypto::PublicKey> Rendezvous::agent_of(const control::Token& token) const {
+  const auto it = waiting_.find(token);
+  if (it == waiting_.end()) return std::nullopt;
+  return it->second->waiting.agent;
+}
+
 std::optional<Rendezvous::Waiting> Rendezvous::take(const control::Token& token) {
-  // Tokens are 256 random bits: how long a look-up takes tells nothing worth knowing.
   const auto it = waiting_.find(token);
   if (it == waiting_.end()) return std::nullopt;
   const std::shared_ptr<Place> place = it->second;

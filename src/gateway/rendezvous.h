@@ -33,6 +33,9 @@ public:
   asio::awaitable<net::StreamPtr> wait(const control::Token& token, Waiting waiting,
                                        std::chrono::steady_clock::duration limit);
 
+  // The agent that the token was given to; nullopt: there is no such token.
+  std::optional<crypto::PublicKey> agent_of(const control::Token& token) const;
+
   // The client under that token; the token is worth nothing from then on.
   std::optional<Waiting> take(const control::Token& token);
 

@@ -331,7 +331,10 @@ void renew_leaf(const fs::path& state, const fs::path& root_key_file,
     config::write_file(layout.leaf_key(), leaf.private_key.bytes());
     config::write_file(layout.leaf(), as_bytes(crypto::to_pem(leaf.certificate)),
                        config::Mode::shared);
-    write_identity(layout, identity, &config::write_file);
+    write_identity(layout, identity,
+                   [](const fs::path& file, Bytes content, config::Mode mode) {
+                     config::write_file(file, content, mode);
+                   });
   });
 }
 

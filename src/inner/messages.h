@@ -83,7 +83,8 @@ struct Methods {
   wire::List<Method, 16> methods;  // all of them, in this order
   std::uint64_t policy = 0;        // its number; 0: none
   crypto::Sha256 policy_hash{};
-  static void fields(auto& io, auto& m) { io(m.methods, m.policy, m.policy_hash); }
+  std::uint32_t features = 0;  // the agent's; as ClientHello's
+  static void fields(auto& io, auto& m) { io(m.methods, m.policy, m.policy_hash, m.features); }
 };
 
 struct Password1 {

@@ -10,6 +10,9 @@
 namespace tasuki::inner {
 namespace {
 
+// One after another, with no data between them.
+constexpr unsigned most_records_without_data = 32;
+
 // A key seals at most this much (the design's limit, far below AES-GCM's own).
 constexpr std::uint64_t bytes_per_key = std::uint64_t(1) << 30;
 
@@ -33,6 +36,7 @@ SSL_CTX* bare_context(const SSL_METHOD* method) {
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_max_early_data(context, 0);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);  // see Seal::read
   return context;
 }
 
@@ -125,6 +129,7 @@ void Seal::take_peer_key() {
 
 void Seal::read(ByteString& into) {
   if (!established_ || peer_closed_) return;
+  std::size_t untouched = 0;  // bytes of an unfinished record, once nothing more can be made of them
   for (;;) {
     const std::size_t before = into.size();
     into.resize(before + 16 * 1024);
@@ -132,9 +137,21 @@ void Seal::read(ByteString& into) {
     std::size_t n = 0;
     const int result = SSL_read_ex(ssl_.get(), into.data() + before, into.size() - before, &n);
     into.resize(before + (result == 1 ? n : 0));
-    if (result == 1) continue;
+    if (result == 1) {
+      records_without_data_ = 0;
+      continue;
+    }
     switch (SSL_get_error(ssl_.get(), result)) {
-      case SSL_ERROR_WANT_READ: return;
+      case SSL_ERROR_WANT_READ: {
+        // A record without data (a KeyUpdate) ends the call; there may be more behind it. A
+        // peer that sends little else would keep us busy for nothing.
+        const std::size_t left = BIO_ctrl_pending(from_peer_);
+        if (left == 0 || left == untouched) return;
+        if (++records_without_data_ > most_records_without_data)
+          throw SealError(SealError::Cause::broken, "inner TLS: too many key updates");
+        untouched = left;
+        continue;
+      }
       case SSL_ERROR_ZERO_RETURN: peer_closed_ = true; return;
       default: broken();
     }

@@ -87,6 +87,7 @@ private:
   bool peer_closed_ = false;
   bool closed_ = false;
   std::uint64_t sealed_since_update_ = 0;
+  unsigned records_without_data_ = 0;
   std::optional<crypto::PublicKey> peer_key_;
 };
 

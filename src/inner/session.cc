@@ -123,6 +123,7 @@ void Session::take_data(const wire::Frame& frame) {
   ChannelNumber number = 0;
   reader(number);
   const Bytes bytes = reader.rest();
+  if (bytes.empty()) throw wire::ProtocolError("empty Data");  // it would cost no credit
   Channel* channel = named_by_peer(number);
   if (!channel) return;
   if (!channel->open || channel->peer_finished) throw wire::ProtocolError("Data out of order");

@@ -19,6 +19,8 @@ class Category final : public std::error_category {
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
+constexpr unsigned most_reads_without_waiting = 16;
+
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
@@ -43,11 +45,17 @@ asio::awaitable<void> Stream::wait(Want want) {
 }
 
 asio::awaitable<std::size_t> Stream::read_some(Buffer into) {
+  // A peer that always has something for us must not keep the loop to itself.
+  if (++reads_without_waiting_ > most_reads_without_waiting) {
+    reads_without_waiting_ = 0;
+    co_await asio::post(executor(), asio::use_awaitable);
+  }
   for (;;) {
     const Progress progress = try_read(into);
     if (progress.error) throw std::system_error(progress.error);
     if (progress.ended) co_return 0;
     if (progress.bytes > 0) co_return progress.bytes;
+    reads_without_waiting_ = 0;
     co_await wait(progress.want);
   }
 }

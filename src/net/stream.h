@@ -73,6 +73,8 @@ protected:
 
 private:
   asio::awaitable<void> wait(Want want);
+
+  unsigned reads_without_waiting_ = 0;
 };
 
 using StreamPtr = std::unique_ptr<Stream>;

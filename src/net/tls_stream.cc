@@ -38,6 +38,9 @@ SSL_CTX* bare_context(const SSL_METHOD* method) {
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // One call, one record: else a peer that sends nothing but KeyUpdates keeps SSL_read
+  // busy, and the whole loop with it, for as long as it likes.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   must(SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1, "groups");
   return context;
 }
@@ -59,6 +62,16 @@ int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size,
   if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
+}
+
+// A peer of ours updates no key of the outer TLS; any other seldom needs to.
+constexpr int most_key_updates = 32;
+
+// Called by OpenSSL for every handshake message of the connection that `count` is for.
+void count_key_update(int from_us, int, int content, const void* bytes, std::size_t size, SSL*,
+                      void* count) {
+  if (from_us || content != SSL3_RT_HANDSHAKE || size == 0) return;
+  if (*static_cast<const unsigned char*>(bytes) == SSL3_MT_KEY_UPDATE) ++*static_cast<int*>(count);
 }
 
 }  // namespace
@@ -99,8 +112,12 @@ TlsContext TlsContext::client(const std::vector<ByteString>& roots, std::string_
 }
 
 TlsStream::TlsStream(Socket socket, const TlsContext& context)
-    : Stream(std::move(socket)), ssl_(SSL_new(context.get())) {
+    : Stream(std::move(socket)),
+      ssl_(SSL_new(context.get())),
+      key_updates_(std::make_unique<int>(0)) {
   must(ssl_ && SSL_set_fd(ssl_.get(), socket_.native_handle()) == 1, "stream");
+  SSL_set_msg_callback(ssl_.get(), count_key_update);
+  SSL_set_msg_callback_arg(ssl_.get(), key_updates_.get());
 }
 
 asio::awaitable<void> TlsStream::accept() {
@@ -167,6 +184,7 @@ Progress TlsStream::try_read(Buffer into) {
   std::size_t n = 0;
   const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &n);
   if (result == 1) return {.bytes = n};
+  if (*key_updates_ > most_key_updates) return {.error = StreamError::broken_tls};
   return outcome(result);
 }
 

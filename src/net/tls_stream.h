@@ -48,6 +48,7 @@ private:
   Progress outcome(int result);
 
   std::unique_ptr<SSL, FreeSsl> ssl_;
+  std::unique_ptr<int> key_updates_;  // by the peer; at an address that OpenSSL is told
   bool finished_ = false;
 };
 

@@ -169,7 +169,11 @@ void LiveSession::take(const inner::Session::Event& event) {
     which->changed.notify();
   } else if (const auto* arrived = std::get_if<Session::Arrived>(&event)) {
     const ChannelPtr which = channel(arrived->channel);
-    which->inbox.push_back(arrived->bytes);
+    // Together where they are small: a block costs more than the bytes in it.
+    if (!which->inbox.empty() && which->inbox.back().size() < net::read_chunk)
+      append(which->inbox.back(), arrived->bytes);
+    else
+      which->inbox.push_back(arrived->bytes);
     which->changed.notify();
   } else if (const auto* may_write = std::get_if<Session::MayWrite>(&event)) {
     const auto it = channels_.find(may_write->channel);
@@ -279,6 +283,7 @@ asio::awaitable<void> LiveSession::receive_local(ChannelNumber number, ChannelPt
         flush();
       } else if (channel->peer_finished) {
         co_await channel->local->finish();
+        if (over_) break;  // nothing more comes from the local side either
         co_return;
       } else if (over_) {
         break;
@@ -309,7 +314,8 @@ void LiveSession::finished() {
   // Channels that were still open end with an error, never with a clean end.
   const auto open_ones = channels_;
   for (const auto& [number, which] : open_ones) {
-    if (!which->error && !which->peer_finished) which->error = ChannelError::ended;
+    const bool to_be_written = which->peer_finished && !which->inbox.empty();
+    if (!which->error && !to_be_written) which->error = ChannelError::ended;
     if (which->local && which->error)
       which->local->reset(std::make_error_code(std::errc::connection_reset));
     which->changed.notify();

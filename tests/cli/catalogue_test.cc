@@ -29,15 +29,16 @@ TEST(Catalogue, SpeaksBothLanguagesWithTheSamePlaces) {
 
 TEST(Catalogue, HasJapaneseWhereItSaysSo) {
   for (const Named& each : trouble_messages())
-    EXPECT_TRUE(std::any_of(each.message.ja.begin(), each.message.ja.end(),
-                            [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
-        << each.name;
+    EXPECT_TRUE(std::any_of(each.message.ja.begin(), each.message.ja.end(), [](char c) {
+      return static_cast<unsigned char>(c) >= 0x80;
+    })) << each.name;
 }
 
 TEST(Catalogue, SaysOfTroubleWhatHappenedAndWhatToDo) {
   for (const Named& each : trouble_messages()) {
     const auto& [en, ja] = each.message;
-    EXPECT_GE(count(en, ". ") + count(en, ": ") + count(en, "\n") + count(en, "; "), 1u) << each.name;
+    EXPECT_GE(count(en, ". ") + count(en, ": ") + count(en, "\n") + count(en, "; "), 1u)
+        << each.name;
     EXPECT_GE(count(ja, "。") + count(ja, ": "), 1u) << each.name;
     EXPECT_GE(en.size(), 30u) << each.name;
   }

@@ -24,7 +24,15 @@ std::string roff(std::string text) {
   return text;
 }
 
-bool is_hidden(const test::Path& path) { return path.size() > 1 && path[1]->hidden; }
+// Without the places where Japanese may be broken.
+std::string unbroken(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\\:", at)) != text.npos;) text.erase(at, 2);
+  return text;
+}
+
+bool is_hidden(const test::Path& path) {
+  return path.size() > 1 && path[1]->hidden;
+}
 
 const ManPage& page(const std::vector<ManPage>& pages, const std::string& name) {
   for (const ManPage& each : pages)
@@ -75,7 +83,7 @@ TEST(Man, HoldsEveryKeyOfEveryFile) {
 TEST(Man, HoldsEveryExitStatus) {
   const auto pages = man_pages(program(), Language::japanese);
   for (const ExitRow& row : exit_rows())
-    EXPECT_TRUE(holds(page(pages, "tasuki.1").text, roff(row.meaning.ja)));
+    EXPECT_TRUE(holds(unbroken(page(pages, "tasuki.1").text), roff(row.meaning.ja)));
 }
 
 TEST(Man, LetsNoTextBecomeARequest) {

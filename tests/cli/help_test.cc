@@ -91,7 +91,7 @@ TEST(Tree, HasExamplesThatParse) {
       for (std::string word; words >> word;) {
         if (word == "sudo" || word == "tasuki") continue;
         if (word == ">" || word.find('<') != word.npos) break;  // the shell's
-        if (word.find("…") != word.npos)  // an AgentID, cut short for the eye
+        if (word.find("…") != word.npos)                        // an AgentID, cut short for the eye
           word = crypto::AgentId().text();
         line.push_back(word);
       }
@@ -121,7 +121,9 @@ TEST(Program, RemindsWhoSaysOnlyHalf) {
   EXPECT_TRUE(holds(type({"admin", "key"}).err, "revoke"));
 }
 
-TEST(Program, HidesWhatIsForPackagers) { EXPECT_FALSE(holds(type({"--help"}).out, "docs")); }
+TEST(Program, HidesWhatIsForPackagers) {
+  EXPECT_FALSE(holds(type({"--help"}).out, "docs"));
+}
 
 }  // namespace
 }  // namespace tasuki::cli

@@ -1,6 +1,7 @@
 #include "cli/outcome.h"
 
 #include "agent/enrolment.h"
+#include "cli/outcome_network.h"
 #include "cli/parse.h"
 #include "client/client.h"
 #include "client/desktop.h"
@@ -96,6 +97,8 @@ TEST(ExitStatus, IsNumberedAsTheContractSays) {
 TEST(ExitStatus, ABrokenConnectionIsTheGatewaysOrTheSessions) {
   const std::system_error reset(std::make_error_code(std::errc::connection_reset));
   EXPECT_EQ(explained(reset).exit, Exit::not_reached);
+  const std::system_error late(std::make_error_code(std::errc::timed_out));
+  EXPECT_NE(explained(late).words.en.find("firewall"), std::string::npos);
   EXPECT_EQ(explained(reset, in_session()).exit, Exit::broken);
   const boost::system::system_error of_boost(boost::asio::error::connection_reset);
   EXPECT_EQ(explained(of_boost).exit, Exit::not_reached);
@@ -153,6 +156,13 @@ TEST(RefusedByGateway, TellsAnAgentAnotherCureThanAClient) {
   EXPECT_NE(explained(revoked).words.en.find("tasuki profile add"), std::string::npos);
   EXPECT_NE(explained(revoked, agent).words.en.find("/var/lib/tasuki/agent/profile.tasuki"),
             std::string::npos);
+}
+
+TEST(Registration, OfWhichAnAgentSpeaksByNameIsExplained) {
+  const std::string revoked = control::RefusedByGateway({Refusal::revoked, 0}).what();
+  EXPECT_NE(registration_trouble(revoked, about_pc1()).ja.find("失効"), std::string::npos);
+  const Words other = registration_trouble("gw:443 refuses the connection", about_pc1());
+  EXPECT_EQ(other.en.rfind("gw:443 refuses the connection. It goes on trying", 0), 0u);
 }
 
 TEST(IdentityChanged, ShowsBothAndTheCommandToAcceptIt) {

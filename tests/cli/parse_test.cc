@@ -49,8 +49,8 @@ struct Program {
 
 TEST(Parse, FindsCommandOptionsAndOperands) {
   Program program;
-  const Parsed parsed =
-      program.parse({"group", "leaf", "--flag", "--texts", "a", "one", "--texts=b", "two", "three"});
+  const Parsed parsed = program.parse(
+      {"group", "leaf", "--flag", "--texts", "a", "one", "--texts=b", "two", "three"});
   EXPECT_EQ(full_name(parsed.path), "program group leaf");
   EXPECT_TRUE(program.flag);
   EXPECT_EQ(program.texts, (std::vector<std::string>{"a", "b"}));
@@ -78,6 +78,13 @@ TEST(Parse, TakesAValueThatLooksLikeAnOptionOfSomebodyElse) {
   Program program;
   program.parse({"group", "leaf", "one", "--texts", "-odd"});
   EXPECT_EQ(program.texts, (std::vector<std::string>{"-odd"}));
+}
+
+TEST(Parse, GivesAnOptionNoMoreThanOneValue) {
+  Program program;
+  program.parse({"group", "leaf", "--texts", "a", "one", "two"});
+  EXPECT_EQ(program.operand, "one");
+  EXPECT_EQ(program.more, (std::vector<std::string>{"two"}));
 }
 
 TEST(Parse, WantsHelpWhateverElseIsWrong) {

@@ -31,7 +31,9 @@ private:
   int end_ = -1;
 };
 
-std::string text(const crypto::Secret& secret) { return std::string(as_text(secret.bytes())); }
+std::string text(const crypto::Secret& secret) {
+  return std::string(as_text(secret.bytes()));
+}
 
 std::string fault(int descriptor) {
   try {

@@ -10,9 +10,9 @@ TEST(DisplayWidth, CountsWhatATerminalShows) {
   EXPECT_EQ(display_width("pc1"), 3u);
   EXPECT_EQ(display_width("営業所"), 6u);
   EXPECT_EQ(display_width("ｶﾅ"), 2u);              // half-width kana
-  EXPECT_EQ(display_width("が"), 2u);               // one character
-  EXPECT_EQ(display_width("か\xe3\x82\x99"), 2u);   // the mark on the one before
-  EXPECT_EQ(display_width("Ｗ（）"), 6u);           // full-width Latin
+  EXPECT_EQ(display_width("が"), 2u);              // one character
+  EXPECT_EQ(display_width("か\xe3\x82\x99"), 2u);  // the mark on the one before
+  EXPECT_EQ(display_width("Ｗ（）"), 6u);          // full-width Latin
   EXPECT_EQ(display_width("é"), 1u);
 }
 
@@ -52,7 +52,9 @@ TEST(Wrap, BreaksJapaneseAnywhereButBeforeAClosingMark) {
   EXPECT_EQ(wrap("あいう（え）", 8, 0), "あいう\n（え）");
 }
 
-TEST(Wrap, KeepsParagraphs) { EXPECT_EQ(wrap("one\n\ntwo", 20, 2), "one\n\n  two"); }
+TEST(Wrap, KeepsParagraphs) {
+  EXPECT_EQ(wrap("one\n\ntwo", 20, 2), "one\n\n  two");
+}
 
 TEST(Wrap, LeavesAWordThatIsTooLongWhole) {
   EXPECT_EQ(wrap("see http://example.com/very/long", 12, 0), "see\nhttp://example.com/very/long");

@@ -214,7 +214,8 @@ TEST(RegistrationUnderAttack, TheCaseOfAComputerIdSaysNothing) {
 
 TEST(RegistrationUnderAttack, SomebodyElsesCertificateDoesNotFitTheSignature) {
   const AgentIdentity victim;
-  EXPECT_EQ(registration([&](Register& m) { m.chain.value = {{victim.certificate}}; }), "bad_proof");
+  EXPECT_EQ(registration([&](Register& m) { m.chain.value = {{victim.certificate}}; }),
+            "bad_proof");
   EXPECT_EQ(registration([&](Register& m) {
               m.chain.value.insert(m.chain.value.begin(), {victim.certificate});
             }),
@@ -224,8 +225,11 @@ TEST(RegistrationUnderAttack, SomebodyElsesCertificateDoesNotFitTheSignature) {
 TEST(RegistrationUnderAttack, NoBitOfTheSignatureMayChange) {
   const AgentIdentity self;
   for (std::size_t byte = 0; byte < 70; byte += 7)
-    EXPECT_EQ(registration([byte](Register& m) { m.signature.value.at(byte % m.signature.value.size()) ^= 1; }, self),
-              "bad_proof")
+    EXPECT_EQ(
+        registration(
+            [byte](Register& m) { m.signature.value.at(byte % m.signature.value.size()) ^= 1; },
+            self),
+        "bad_proof")
         << byte;
   EXPECT_EQ(registration([](Register& m) { m.signature.value.clear(); }), "bad_proof");
   EXPECT_EQ(registration([](Register& m) { m.signature.value.pop_back(); }), "bad_proof");

@@ -24,7 +24,8 @@ const std::map<MessageType, ByteString>& well_formed() {
       made[std::decay_t<decltype(message)>::type] = wire::encode_body(message);
     };
     add(Hello{}), add(GatewayKey1{}), add(GatewayKey2{}), add(GatewayKey3{}), add(Register{});
-    add(Registered{}), add(List{}), add(Listing{}), add(Connect{}), add(Incoming{}), add(Declined{});
+    add(Registered{}), add(List{}), add(Listing{}), add(Connect{}), add(Incoming{}),
+        add(Declined{});
     add(Attach{}), add(Paired{}), add(Refused{}), add(Ping{}), add(Pong{});
     return made;
   }();
@@ -59,7 +60,9 @@ struct Stage {
 
 using MakeStage = std::function<std::unique_ptr<Stage>()>;
 
-std::unique_ptr<Stage> greeted() { return std::make_unique<Stage>(Role::client); }
+std::unique_ptr<Stage> greeted() {
+  return std::make_unique<Stage>(Role::client);
+}
 std::unique_ptr<Stage> proving(Role role = Role::client) {
   auto stage = std::make_unique<Stage>(role);
   stage->say(MessageType::gateway_key_1);
@@ -187,7 +190,8 @@ TEST(PeerAdmissionStates, TakeExactlyHelloAndThenTheProof) {
 
     PeerAdmission in_proof = door.peer(Role::client);
     in_proof.receive(frame_in(door.gateway().hello()));
-    if (MessageType(type) == MessageType::refused || MessageType(type) == MessageType::gateway_key_2)
+    if (MessageType(type) == MessageType::refused ||
+        MessageType(type) == MessageType::gateway_key_2)
       EXPECT_THROW(in_proof.receive(next), RefusedByGateway);  // the body is well formed, no proof
     else
       EXPECT_THROW(in_proof.receive(next), wire::ProtocolError) << type;

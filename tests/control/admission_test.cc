@@ -174,7 +174,7 @@ TEST(Admission, AnUnknownLabelAnswersTheSameBlindedKeyTheSameWay) {
   const wire::Frame key1 = frame_in(prober.receive(frame_in(first.hello())));
   const auto one = wire::decode<GatewayKey2>(frame_in(first.receive(key1).reply)).ke2;
   const auto two = wire::decode<GatewayKey2>(frame_in(second.receive(key1).reply)).ke2;
-  EXPECT_TRUE(std::equal(one.begin(), one.begin() + 32, two.begin()));   // the evaluated element
+  EXPECT_TRUE(std::equal(one.begin(), one.begin() + 32, two.begin()));  // the evaluated element
   EXPECT_FALSE(std::equal(one.begin() + 32, one.end(), two.begin() + 32));
 }
 

@@ -22,8 +22,7 @@ TEST(ComputerId, IsTheSameInUpperAndLowerCase) {
 }
 
 TEST(ComputerId, HasNoOtherCharacter) {
-  const std::string allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const std::string allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   for (int c = 0; c < 256; ++c) {
     const std::string text{'a', char(c)};
     EXPECT_EQ(ComputerId::parse(text).has_value(), allowed.find(char(c)) != std::string::npos) << c;

@@ -1,5 +1,5 @@
-#include "control/messages.h"
 #include "support/vectors.h"
+#include "control/messages.h"
 
 namespace tasuki::control {
 namespace {

@@ -84,10 +84,9 @@ TEST_F(AnAgentLine, EndsAtAnythingElseThanPingAndDeclined) {
 }
 
 TEST_F(AnAgentLine, EndsAtAMalformedOrOversizedFrame) {
-  for (const ByteString& bad :
-       {wire::encode_frame(std::uint8_t(MessageType::ping), ByteString(7)),
-        wire::encode_frame(std::uint8_t(MessageType::ping), ByteString(9)),
-        ByteString{0x21, 0xff, 0xff, 0xff}}) {
+  for (const ByteString& bad : {wire::encode_frame(std::uint8_t(MessageType::ping), ByteString(7)),
+                                wire::encode_frame(std::uint8_t(MessageType::ping), ByteString(9)),
+                                ByteString{0x21, 0xff, 0xff, 0xff}}) {
     LineUnderTest t(loop);
     t.line->start();
     t.agent->try_write(bad);

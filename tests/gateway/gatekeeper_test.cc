@@ -4,7 +4,9 @@
 
 namespace tasuki::gateway {
 
-void PrintTo(Verdict verdict, std::ostream* out) { *out << name(verdict); }
+void PrintTo(Verdict verdict, std::ostream* out) {
+  *out << name(verdict);
+}
 
 namespace {
 
@@ -32,7 +34,7 @@ struct AGatekeeper : testing::Test {
   }
   Verdict knock(const std::string& from) { return at_the_door().knock(make_address(from), now); }
   void left(const std::string& from) { at_the_door().left(make_address(from)); }
-  void admitted(const std::string& from) { at_the_door().admitted(make_address(from), now); }
+  void admitted(const std::string& from) { at_the_door().admitted(make_address(from)); }
   void wrong_key(const std::string& from) { at_the_door().wrong_key(make_address(from), now); }
 
   // In and out again.
@@ -161,11 +163,19 @@ TEST_F(AGatekeeper, CountsGuessesThatAreUnderWayTogether) {
   EXPECT_EQ(visit("192.0.2.1"), Verdict::enter);
 }
 
-TEST_F(AGatekeeper, ForgetsTheWrongKeysOfASourceThatIsAdmitted) {
+TEST_F(AGatekeeper, DoesNotForgiveGuessesForARightKeyThatMayBeAnother) {
   guess("192.0.2.1");
   guess("192.0.2.1");
   knock("192.0.2.1");
   admitted("192.0.2.1");
+  guess("192.0.2.1");
+  EXPECT_EQ(visit("192.0.2.1"), Verdict::penalised);
+}
+
+TEST_F(AGatekeeper, ForgetsWrongKeysWithTime) {
+  guess("192.0.2.1");
+  guess("192.0.2.1");
+  now += 901s;
   guess("192.0.2.1");
   EXPECT_EQ(visit("192.0.2.1"), Verdict::enter);
 }

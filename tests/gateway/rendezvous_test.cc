@@ -127,6 +127,14 @@ TEST_F(ARendezvous, HasOneOwnerForTheStreamWhenTheAgentDeclinesAndComes) {
   EXPECT_EQ(bool(taken && taken->client) + bool(client->back), 1);
 }
 
+TEST_F(ARendezvous, KnowsWhoseATokenIsUntilItIsTaken) {
+  come(token);
+  EXPECT_EQ(rendezvous.agent_of(token), agent);
+  EXPECT_FALSE(rendezvous.agent_of({9}));
+  rendezvous.take(token);
+  EXPECT_FALSE(rendezvous.agent_of(token));
+}
+
 TEST_F(ARendezvous, KeepsClientsApart) {
   const auto first = come({1}), second = come({2});
   EXPECT_EQ(rendezvous.size(), 2u);

@@ -56,7 +56,9 @@ std::string outcome(const Tampering& tamper, Login&& login = Login()) {
   return client.state() == ClientState::done && agent.state() == AgentState::done ? "ok" : "?";
 }
 
-TEST(AuthenticationUnderAttack, SucceedsWhenNobodyTouchesIt) { EXPECT_EQ(outcome({}), "ok"); }
+TEST(AuthenticationUnderAttack, SucceedsWhenNobodyTouchesIt) {
+  EXPECT_EQ(outcome({}), "ok");
+}
 
 TEST(AuthenticationUnderAttack, NoProofFitsTwoConnections) {
   EXPECT_EQ(outcome({}, Login("alice", {1}, {2})), "client: wrong password");
@@ -69,6 +71,7 @@ TEST(AuthenticationUnderAttack, NothingThatWasSaidBeforeTheProofMayChange) {
             "client: wrong password");
   EXPECT_EQ(outcome({.hello = [](ClientHello& m) { m.features ^= 1; }}), "client: wrong password");
   EXPECT_EQ(outcome({.methods = [](Methods& m) { m.policy = 7; }}), "client: wrong password");
+  EXPECT_EQ(outcome({.methods = [](Methods& m) { m.features ^= 1; }}), "client: wrong password");
   EXPECT_EQ(outcome({.methods = [](Methods& m) { m.methods.value.push_back(Method::password); }}),
             "client: wrong password");
 }
@@ -95,7 +98,8 @@ TEST(AuthenticationUnderAttack, TheTermsAreTheAgents) {
   EXPECT_EQ(outcome({.authenticated = [](Authenticated& m) { m.expiry += 3600; }}), refused);
   EXPECT_EQ(outcome({.authenticated = [](Authenticated& m) { m.session[0] ^= 1; }}), refused);
   EXPECT_EQ(outcome({.authenticated = [](Authenticated& m) { m.resume_seconds = 9; }}), refused);
-  EXPECT_EQ(outcome({.authenticated = [](Authenticated& m) { m.checkpoint.value = {1}; }}), refused);
+  EXPECT_EQ(outcome({.authenticated = [](Authenticated& m) { m.checkpoint.value = {1}; }}),
+            refused);
   EXPECT_EQ(outcome({.authenticated = [](Authenticated& m) { m.mac[63] ^= 1; }}), refused);
 }
 
@@ -171,7 +175,9 @@ TEST(AManInTheMiddle, GetsNowhereWithTheRightPasswordAtFirstContact) {
   EXPECT_FALSE(relayed(true));
 }
 
-TEST(AManInTheMiddle, IsNotWhatMakesTheLoginAboveFail) { EXPECT_TRUE(relayed(false)); }
+TEST(AManInTheMiddle, IsNotWhatMakesTheLoginAboveFail) {
+  EXPECT_TRUE(relayed(false));
+}
 
 // Even if he had the agent's own key, he would still have two connections.
 TEST(AManInTheMiddle, GetsNowhereWithTheAgentsStolenKeyEither) {
@@ -185,11 +191,11 @@ TEST(AManInTheMiddle, GetsNowhereWithTheAgentsStolenKeyEither) {
 
 const std::map<unsigned, ByteString>& bodies() {
   static const std::map<unsigned, ByteString> made{
-      {0x40, wire::encode_body(ClientHello{})},  {0x41, wire::encode_body(Methods{})},
-      {0x43, wire::encode_body(Password1{})},    {0x44, wire::encode_body(Password2{})},
-      {0x45, wire::encode_body(Password3{})},    {0x47, wire::encode_body(Authenticated{})},
-      {0x48, wire::encode_body(Denied{})},       {0x60, wire::encode_body(Open{})},
-      {0x71, wire::encode_body(Ping{})},         {0x73, wire::encode_body(Close{})},
+      {0x40, wire::encode_body(ClientHello{})}, {0x41, wire::encode_body(Methods{})},
+      {0x43, wire::encode_body(Password1{})},   {0x44, wire::encode_body(Password2{})},
+      {0x45, wire::encode_body(Password3{})},   {0x47, wire::encode_body(Authenticated{})},
+      {0x48, wire::encode_body(Denied{})},      {0x60, wire::encode_body(Open{})},
+      {0x71, wire::encode_body(Ping{})},        {0x73, wire::encode_body(Close{})},
   };
   return made;
 }
@@ -264,7 +270,7 @@ TEST(AuthenticationStates, SurviveGarbage) {
   for (int i = 0; i < 500; ++i) {
     for (const bool by_client : {false, true}) {
       Login login;
-      const Take& to_state = std::array{by_client ? hello_said : nowhere, greeted, asked}[i % 3];
+      const Take to_state = std::array{by_client ? hello_said : nowhere, greeted, asked}[i % 3];
       to_state(login);
       const wire::Frame garbage{std::uint8_t(0x40 + random.below(12)),
                                 random.bytes(random.below(500))};

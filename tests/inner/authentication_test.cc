@@ -113,7 +113,8 @@ std::string seen_by_a_guesser(const std::string& user, bool locked = false) {
   login.book.locked = locked;
   const wire::Frame methods = frame_in(login.agent.receive(frame_in(login.client.hello())));
   login.client.receive(methods);
-  const auto answer = frame_in(login.agent.receive(frame_in(login.client.password(secret("guess")))));
+  const auto answer =
+      frame_in(login.agent.receive(frame_in(login.client.password(secret("guess")))));
   const auto message = wire::decode<Password2>(answer);
   login.client.receive(answer);
   std::string seen = test::hex(methods.payload) + " " + std::to_string(answer.type) + "/" +

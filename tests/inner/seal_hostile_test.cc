@@ -134,9 +134,8 @@ TEST(SealAgainstClients, RefusesOneThatNamesNoProtocol) {
 }
 
 TEST(SealAgainstClients, RefusesOneThatNamesOtherProtocols) {
-  for (const std::string protocols :
-       {"\x08http/1.1", "\x02h2\x08http/1.1", "\x0dtasuki-e2e/10", "\x0btasuki-e2e/", "\x01t",
-        "\x08tasuki/1"})
+  for (const std::string protocols : {"\x08http/1.1", "\x02h2\x08http/1.1", "\x0dtasuki-e2e/10",
+                                      "\x0btasuki-e2e/", "\x01t", "\x08tasuki/1"})
     EXPECT_EQ(against_an_agent([&](SSL_CTX* c) { offer(c, protocols); }), "refused") << protocols;
 }
 
@@ -157,7 +156,8 @@ int use_psk(SSL* ssl, const EVP_MD*, const unsigned char** id, std::size_t* id_s
   static const unsigned char key[32] = {1, 2, 3};
   SSL_SESSION* made = SSL_SESSION_new();
   SSL_SESSION_set1_master_key(made, key, sizeof key);
-  SSL_SESSION_set_cipher(made, SSL_CIPHER_find(ssl, reinterpret_cast<const unsigned char*>("\x13\x01")));
+  SSL_SESSION_set_cipher(made,
+                         SSL_CIPHER_find(ssl, reinterpret_cast<const unsigned char*>("\x13\x01")));
   SSL_SESSION_set_protocol_version(made, TLS1_3_VERSION);
   *session = made;
   *id = reinterpret_cast<const unsigned char*>("guess");

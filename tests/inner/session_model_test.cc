@@ -77,8 +77,8 @@ private:
     append(to.towards, from.session.take());
     std::size_t at = 0;
     while (at + 4 <= to.towards.size() && at <= size) {
-      const std::size_t length =
-          std::size_t(to.towards[at + 1]) << 16 | std::size_t(to.towards[at + 2]) << 8 | to.towards[at + 3];
+      const std::size_t length = std::size_t(to.towards[at + 1]) << 16 |
+                                 std::size_t(to.towards[at + 2]) << 8 | to.towards[at + 3];
       const Bytes payload = Bytes(to.towards).subspan(at + 4, length);
       to.session.receive({to.towards[at], {payload.begin(), payload.end()}});
       at += 4 + length;

@@ -82,6 +82,7 @@ void check(const std::map<std::string, Row>& table, Session Sessions::*side) {
   }
 }
 
+// clang-format off
 TEST(SessionRules, HoldForWhatAClientSends) {
   check(
       {
@@ -132,6 +133,7 @@ TEST(SessionRules, HoldForWhatAnAgentSends) {
       &Sessions::client);
 }
 
+// clang-format on
 TEST(SessionRules, KnowNoOtherFrames) {
   for (unsigned type = 0; type < 256; ++type) {
     if (type >= 0x60 && type <= 0x66) continue;  // above

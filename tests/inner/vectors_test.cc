@@ -1,6 +1,6 @@
+#include "support/vectors.h"
 #include "inner/messages.h"
 #include "inner/session.h"
-#include "support/vectors.h"
 
 namespace tasuki::inner {
 namespace {
@@ -50,7 +50,10 @@ TEST(InnerMessages, DataIsMadeAsItIsInTheVectors) {
   client.receive(test::frame(Opened{channel, TargetKind::tcp, 100}));
   client.take();
   client.write(channel, as_bytes("ab"));
-  EXPECT_EQ(test::hex(client.take()), "63000006" "00000001" "6162");
+  EXPECT_EQ(test::hex(client.take()),
+            "63000006"
+            "00000001"
+            "6162");
 }
 
 TEST(InnerMessages, HaveANameForEachNumberThatIsKnown) {

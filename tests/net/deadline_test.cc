@@ -118,9 +118,8 @@ TEST_F(FramesOverAStream, EndWithNothingWhenThePeerHasFinished) {
 
 TEST_F(FramesOverAStream, AreAnErrorWhereOneIsExpectedAndThePeerHasFinished) {
   peer.try_finish();
-  const auto why = error_of([&] {
-    run(loop, [&]() -> asio::awaitable<void> { co_await frames.expect(); });
-  });
+  const auto why =
+      error_of([&] { run(loop, [&]() -> asio::awaitable<void> { co_await frames.expect(); }); });
   EXPECT_EQ(why, StreamError::truncated);
 }
 
@@ -134,9 +133,8 @@ TEST_F(FramesOverAStream, MayNotEndInTheMiddle) {
 // One byte a second would hold a place for hours.
 TEST_F(FramesOverAStream, MayNotStopInTheMiddle) {
   peer.try_write(ByteString{1, 0});
-  const auto why = error_of([&] {
-    run(loop, [&]() -> asio::awaitable<void> { co_await frames.next(); });
-  });
+  const auto why =
+      error_of([&] { run(loop, [&]() -> asio::awaitable<void> { co_await frames.next(); }); });
   EXPECT_EQ(why, timed_out);
 }
 

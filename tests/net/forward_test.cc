@@ -220,8 +220,7 @@ TEST_F(AForwarder, LetsOthersHaveATurnWhileItHasBytesToMove) {
   auto left = std::make_unique<Endless>(std::move(sockets.left));
   auto right = std::make_unique<Endless>(std::move(sockets.right));
   Endless& busy = *left;
-  const auto forwarder =
-      Forwarder::join(std::move(left), std::move(right), [](std::error_code) {});
+  const auto forwarder = Forwarder::join(std::move(left), std::move(right), [](std::error_code) {});
   int turns = 0;
   std::function<void()> other = [&] {
     if (++turns < 100)

@@ -126,7 +126,8 @@ TEST_F(TlsStreams, AnswerAWebBrowserThatHasLostItsWayWithAnError) {
   TlsStream server(std::move(both.left), context);
   PlainStream browser(std::move(both.right));
   const auto why = error_of([&] {
-    run(loop, [&]() -> asio::awaitable<void> { co_await server.accept(); },
+    run(
+        loop, [&]() -> asio::awaitable<void> { co_await server.accept(); },
         say_all(browser, {'G', 'E', 'T', ' ', '/', ' ', 'H', 'T', 'T', 'P', '/', '1', '\r', '\n'}));
   });
   EXPECT_EQ(why, StreamError::broken_tls);

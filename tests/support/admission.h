@@ -19,7 +19,9 @@ inline control::ComputerId computer(std::string_view text) {
   return control::ComputerId::parse(text).value();
 }
 
-inline crypto::Secret secret(std::string_view text) { return crypto::Secret(as_bytes(text)); }
+inline crypto::Secret secret(std::string_view text) {
+  return crypto::Secret(as_bytes(text));
+}
 
 // What a gateway keeps of a gateway key.
 inline control::KeyRecord enroll_gateway_key(

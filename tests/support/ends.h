@@ -15,7 +15,8 @@ struct Ends {
   using Phase = inner::ClientEnd::Phase;
 
   explicit Ends(std::optional<crypto::AgentId> pin = {}, const std::string& client_asks_for = "pc")
-      : client(client_context(), {"realm", "label", client_asks_for, pin}, {"alice", "test 1", "me"}),
+      : client(client_context(), {"realm", "label", client_asks_for, pin},
+               {"alice", "test 1", "me"}),
         agent(some_agent().context, {"realm", "label", "pc", some_agent().id()}, book) {
     book.set("alice");
   }

@@ -11,7 +11,9 @@
 
 namespace tasuki::test {
 
-inline crypto::Secret secret(std::string_view text) { return crypto::Secret(as_bytes(text)); }
+inline crypto::Secret secret(std::string_view text) {
+  return crypto::Secret(as_bytes(text));
+}
 
 inline constexpr std::string_view right_password = "correct horse";
 
@@ -50,9 +52,9 @@ private:
     const std::string name = agent_.text() + "/" + user + "/" + std::string(password) + "/" +
                              std::to_string(stretch.memory_kib);
     if (!known.contains(name))
-      known[name] = crypto::opaque::enroll(shared_setup(), inner::credential_id(user),
-                                           secret(password), stretch,
-                                           inner::password_identities(user, agent_));
+      known[name] =
+          crypto::opaque::enroll(shared_setup(), inner::credential_id(user), secret(password),
+                                 stretch, inner::password_identities(user, agent_));
     return known.at(name);
   }
 

@@ -38,8 +38,7 @@ inline Streams plain_streams(asio::io_context& loop, int buffer = 0) {
 struct Realm {
   crypto::Issued root = crypto::make_root("test");
   std::vector<std::string> names{"gw.test", "127.0.0.1", "::1"};
-  crypto::Issued leaf =
-      crypto::make_gateway_leaf(root.certificate, root.private_key, names, 90);
+  crypto::Issued leaf = crypto::make_gateway_leaf(root.certificate, root.private_key, names, 90);
 
   net::TlsContext server(std::string_view alpn = "test/1") const {
     return net::TlsContext::server(leaf.certificate, leaf.private_key.bytes(), alpn);

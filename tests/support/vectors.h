@@ -34,8 +34,8 @@ private:
 
   template <std::unsigned_integral T>
   static void get(const Json& json, T& value) {
-    const auto wide = json.is_string() ? std::stoull(json.get<std::string>())
-                                       : json.get<std::uint64_t>();
+    const auto wide =
+        json.is_string() ? std::stoull(json.get<std::string>()) : json.get<std::uint64_t>();
     value = T(wide);
     if (value != wide) throw std::out_of_range("the number does not fit the field");
   }
@@ -70,7 +70,7 @@ private:
   }
 
   template <typename M>
-    requires requires(FieldsFromJson& io, M& m) { M::fields(io, m); }
+  requires requires(FieldsFromJson& io, M& m) { M::fields(io, m); }
   static void get(const Json& json, M& message) {
     FieldsFromJson io(json);
     M::fields(io, message);

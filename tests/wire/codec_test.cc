@@ -8,10 +8,14 @@ namespace tasuki::wire {
 namespace {
 
 enum class Colour : std::uint8_t { red = 1, green = 2 };
-constexpr bool known(Colour c) { return c == Colour::red || c == Colour::green; }
+constexpr bool known(Colour c) {
+  return c == Colour::red || c == Colour::green;
+}
 
 enum class Wide : std::uint16_t { first = 0x0102 };
-constexpr bool known(Wide w) { return w == Wide::first; }
+constexpr bool known(Wide w) {
+  return w == Wide::first;
+}
 
 struct Point {
   std::uint8_t x = 0;
@@ -113,7 +117,7 @@ TEST(Codec, IsBigEndianWithSixteenBitLengths) {
       7,    8,    9,                                   // fixed
       0x00, 0x03, 0xe8, 0xa5, 0xb7,                    // text
       0x00, 0x02, 0x00, 0xff,                          // blob
-      0x00, 0x02, 1,    0,    2,    3,    0, 4,        // points
+      0x00, 0x02, 1,    0,    2,    3,    0,    4,     // points
       0x00, 0x02, 2,    1,                             // colours
       5,    0xff, 0xff,                                // nested
   };

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <malloc.h>
+#include <cstdlib>
 #include <new>
 
 namespace {
@@ -26,7 +26,9 @@ void operator delete(void* at) noexcept {
   std::free(at);
 }
 
-void operator delete(void* at, std::size_t) noexcept { operator delete(at); }
+void operator delete(void* at, std::size_t) noexcept {
+  operator delete(at);
+}
 
 namespace tasuki::wire {
 namespace {

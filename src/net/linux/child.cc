@@ -37,8 +37,14 @@ pid_t spawn(const std::string& path, const std::vector<std::string>& arguments) 
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  // Nothing of ours but the standard streams: not the gateway's connection, not the
+  // descriptor that a password was read from.
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, path.c_str(), nullptr, &attributes, argv.data(), environ);
+  const int error = ::posix_spawn(&pid, path.c_str(), &actions, &attributes, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0) throw std::system_error(error, std::generic_category(), path);
   return pid;

@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -73,6 +74,8 @@ std::optional<uid_t> peer_uid(const tcp::endpoint& ours, const tcp::endpoint& th
   std::memcpy(&header, answer.data(), sizeof header);
   if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return std::nullopt;
   std::memcpy(&body, answer.data() + NLMSG_HDRLEN, sizeof body);
+  // A socket that its owner has closed belongs to nobody, and is reported as root's.
+  if (body.idiag_state != TCP_ESTABLISHED || body.idiag_inode == 0) return std::nullopt;
   return body.idiag_uid;
 }
 

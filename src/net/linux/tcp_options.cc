@@ -24,4 +24,6 @@ void set_tcp_options(int socket) noexcept {
   set(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 256 * 1024);  // a slow reader costs us no more
 }
 
+void set_local_tcp_options(int socket) noexcept { set(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
+
 }  // namespace tasuki::net

@@ -3,8 +3,11 @@
 
 namespace tasuki::net {
 
-// No waiting for more bytes to fill a packet; a dead peer is noticed within about
+// For a connection across networks: no waiting for more bytes to fill a packet; a dead peer is noticed within about
 // two minutes when idle and 30 seconds when something is unacknowledged.
 void set_tcp_options(int socket) noexcept;
+
+// For one to a program nearby: it may pause for as long as it likes.
+void set_local_tcp_options(int socket) noexcept;
 
 }  // namespace tasuki::net
