@@ -51,9 +51,9 @@ Outcome not_reached(const net::ReachError& error, const Circumstances&) {
 
 Outcome refused_by_gateway(const control::RefusedByGateway& error, const Circumstances& about) {
   const Filling computer = place("computer", about.computer);
-  const Filling cure = place("cure", about.at_agent && !about.state.empty()
-                                         ? "cp FILE " + about.state + "/profile.tasuki"
-                                         : std::string("tasuki profile add FILE"));
+  const Filling cure{"cure", about.at_agent
+                                 ? fill(say::cure_at_agent, {place("state", about.state)})
+                                 : fill(say::cure_at_client)};
   switch (error.reason) {
     case Refusal::version: return {Exit::refused, fill(say::refused_version)};
     case Refusal::gateway_key: return {Exit::refused, fill(say::refused_gateway_key, {cure})};

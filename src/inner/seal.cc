@@ -129,7 +129,8 @@ void Seal::take_peer_key() {
 
 void Seal::read(ByteString& into) {
   if (!established_ || peer_closed_) return;
-  std::size_t untouched = 0;  // bytes of an unfinished record, once nothing more can be made of them
+  std::size_t untouched = 0;  // bytes that the last call in vain left
+  unsigned calls_in_vain = 0;
   for (;;) {
     const std::size_t before = into.size();
     into.resize(before + 16 * 1024);
@@ -146,7 +147,10 @@ void Seal::read(ByteString& into) {
         // A record without data (a KeyUpdate) ends the call; there may be more behind it. A
         // peer that sends little else would keep us busy for nothing.
         const std::size_t left = BIO_ctrl_pending(from_peer_);
-        if (left == 0 || left == untouched) return;
+        if (left == 0) return;
+        // Unchanged once: an answer of our own to a KeyUpdate was made. Twice: half a record.
+        if (left == untouched && ++calls_in_vain > 1) return;
+        if (left != untouched) calls_in_vain = 0;
         if (++records_without_data_ > most_records_without_data)
           throw SealError(SealError::Cause::broken, "inner TLS: too many key updates");
         untouched = left;

@@ -62,7 +62,7 @@ public:
   asio::io_context loop;
   MemoryStore store;
   gateway::GatewayConfig config;
-  std::optional<gateway::Gateway> gateway;
+  std::unique_ptr<gateway::Gateway> gateway;  // on the heap: who uses it after its end is seen
   const net::TlsContext tls = realm().client(control::alpn);
 
   GatewayWorld() {
@@ -83,7 +83,7 @@ public:
                                       .gateway_id = {1},
                                       .realm = "test",
                                       .addresses = {}};
-    gateway.emplace(loop, config, std::move(material), store);
+    gateway = std::make_unique<gateway::Gateway>(loop, config, std::move(material), store);
     gateway->start();
   }
 
