@@ -4,12 +4,12 @@
 //                                 until its standard input ends
 #include "agent/line.h"
 
+#include <unistd.h>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <sstream>
-#include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 

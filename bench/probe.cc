@@ -3,9 +3,10 @@
 //
 //   bench_probe serve PORT               greets with 12 bytes, then by the first byte:
 //                                        'e' echoes, 's' swallows and answers the sum at the end
-//   bench_probe first HOST:PORT FILE     appends the moment of the first byte to FILE (ns, CLOCK_MONOTONIC)
-//   bench_probe ping HOST:PORT COUNT     64-byte round trips; prints p50 and p99 in ns
-//   bench_probe bulk HOST:PORT MEGABYTES sends; prints the bytes counted at the other end and ns
+//   bench_probe first HOST:PORT FILE     appends the moment of the first byte to FILE (ns,
+//   CLOCK_MONOTONIC) bench_probe ping HOST:PORT COUNT     64-byte round trips; prints p50 and p99
+//   in ns bench_probe bulk HOST:PORT MEGABYTES sends; prints the bytes counted at the other end and
+//   ns
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -20,10 +21,10 @@
 #include <vector>
 
 #include <arpa/inet.h>
-#include <csignal>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <csignal>
 
 namespace {
 
@@ -192,12 +193,18 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    if (words.size() == 2 && words[0] == "serve") serve(words[1]);
-    else if (words.size() == 3 && words[0] == "first") first_byte(words[1], words[2].c_str());
-    else if (words.size() == 3 && words[0] == "ping") ping(words[1], std::stoi(words[2]));
-    else if (words.size() == 3 && words[0] == "bulk") bulk(words[1], std::stoull(words[2]));
-    else if (words.size() == 1 && words[0] == "now") std::printf("%lld\n", static_cast<long long>(now()));
-    else throw std::runtime_error("see the top of bench/probe.cc for how to call this");
+    if (words.size() == 2 && words[0] == "serve")
+      serve(words[1]);
+    else if (words.size() == 3 && words[0] == "first")
+      first_byte(words[1], words[2].c_str());
+    else if (words.size() == 3 && words[0] == "ping")
+      ping(words[1], std::stoi(words[2]));
+    else if (words.size() == 3 && words[0] == "bulk")
+      bulk(words[1], std::stoull(words[2]));
+    else if (words.size() == 1 && words[0] == "now")
+      std::printf("%lld\n", static_cast<long long>(now()));
+    else
+      throw std::runtime_error("see the top of bench/probe.cc for how to call this");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_probe: %s\n", error.what());
     return 1;

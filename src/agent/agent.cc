@@ -51,7 +51,8 @@ bool is_lasting(Refusal reason) {
   }
 }
 
-std::function<net::Proxy(const net::Address&)> proxy_chooser(const config::ProxySettings& settings) {
+std::function<net::Proxy(const net::Address&)> proxy_chooser(
+    const config::ProxySettings& settings) {
   return [settings](const net::Address& to) { return config::choose_proxy({}, settings, to); };
 }
 
@@ -151,8 +152,7 @@ asio::awaitable<void> Agent::Running::stay_registered() {
       const net::Address gateway = line_->gateway();
       log::info("REGISTERED", {{"id", identity_.computer.text()}, {"gateway", gateway.text()}});
       const auto incoming = [self, gateway](const control::Incoming& message) {
-        asio::co_spawn(self->loop_, self->take(message, gateway),
-                       [self](std::exception_ptr) {});
+        asio::co_spawn(self->loop_, self->take(message, gateway), [self](std::exception_ptr) {});
       };
       co_await line_->stay(incoming);
     } catch (const RefusedByGateway& refused) {
@@ -169,8 +169,8 @@ asio::awaitable<void> Agent::Running::stay_registered() {
     line_.reset();
     if (stopping_) co_return;
     if (pause == Backoff::Milliseconds::zero()) pause = backoff_.next();
-    log::warning("NOT_REGISTERED", {{"reason", trouble_},
-                                    {"retry_in", std::to_string(pause.count() / 1000.0)}});
+    log::warning("NOT_REGISTERED",
+                 {{"reason", trouble_}, {"retry_in", std::to_string(pause.count() / 1000.0)}});
     pause_.expires_after(pause);
     ErrorCode cancelled;
     co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
@@ -214,7 +214,7 @@ bool Agent::Running::has_room() {
 
 // Meet the client at the gateway, let it in, and connect the channels it asks for.
 asio::awaitable<void> Agent::Running::serve(unsigned number, control::Incoming incoming,
-                                             net::Address gateway) {
+                                            net::Address gateway) {
   ByteString arrived;
   net::StreamPtr carrier = co_await attach(incoming.token, gateway, arrived);
 
@@ -325,9 +325,8 @@ std::string Agent::Running::status_json() const {
                         {"user", session.user},
                         {"since", session.since},
                         {"channels", session.channels}});
-  return nlohmann::json{{"id", now.computer},       {"agent", now.agent_id},
-                        {"realm", now.realm},       {"gateway", now.gateway},
-                        {"trouble", now.trouble},   {"sessions", sessions}}
+  return nlohmann::json{{"id", now.computer},     {"agent", now.agent_id},  {"realm", now.realm},
+                        {"gateway", now.gateway}, {"trouble", now.trouble}, {"sessions", sessions}}
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -340,9 +339,13 @@ void Agent::start(std::function<void(std::exception_ptr)> on_fatal) {
   running_->start(std::move(on_fatal));
 }
 
-void Agent::stop() { running_->stop(); }
+void Agent::stop() {
+  running_->stop();
+}
 
-Status Agent::status() const { return running_->status(); }
+Status Agent::status() const {
+  return running_->status();
+}
 
 asio::awaitable<void> try_registration(const Identity& identity, const AgentConfig& config) {
   const peer::Door door = make_door(identity, config);

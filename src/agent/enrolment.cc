@@ -23,8 +23,10 @@ const char* const files[] = {"agent.toml",    "profile.tasuki", "identity.key",
 [[noreturn]] void damaged(const fs::path& file) {
   throw EnrolmentError(
       Cause::damaged,
-      {file.string() + " is damaged. Restore it from a backup, or remove the directory and enroll anew.",
-       file.string() + " が壊れています。バックアップから戻すか、ディレクトリを削除して登録し直してください。"});
+      {file.string() +
+           " is damaged. Restore it from a backup, or remove the directory and enroll anew.",
+       file.string() + " が壊れています。バックアップから戻すか、ディレクトリを削除して登録し直して"
+                       "ください。"});
 }
 
 std::string read(const fs::path& file) {
@@ -83,7 +85,8 @@ Identity enroll(const fs::path& state, const std::string& profile_text,
         Cause::exists,
         {"There is an agent in " + state.string() +
              " already. Choose another directory with --state, or remove this one first.",
-         state.string() + " には既にエージェントがあります。--state で別の場所を指定するか、先に削除してください。"});
+         state.string() + " には既にエージェントがあります。--state "
+                          "で別の場所を指定するか、先に削除してください。"});
   try {
     config::make_private_directory(state);
     crypto::SigningKey key = crypto::SigningKey::generate();
@@ -94,7 +97,7 @@ Identity enroll(const fs::path& state, const std::string& profile_text,
     if (!fs::exists(state / "agent.toml"))
       config::write_file(state / "agent.toml", as_bytes(config_table().print({}, language)),
                          config::Mode::shared);
-    config::write_file(state / "profile.tasuki", 
+    config::write_file(state / "profile.tasuki",
                        as_bytes(config::to_file(profile, config::plain_link(profile_text))));
     config::create_file(state / "identity.key", key.to_pem().bytes());  // last: now it exists
     ByteString certificate = crypto::self_signed(key, computer.text());
@@ -139,10 +142,14 @@ void set_password(const fs::path& state, const std::string& user, const crypto::
 
 fs::path default_state() {
   if (::geteuid() == 0) return "/var/lib/tasuki/agent";
-  if (const char* home = std::getenv("XDG_STATE_HOME"); home && *home) return fs::path(home) / "tasuki/agent";
-  if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / ".local/state/tasuki/agent";
-  throw EnrolmentError(Cause::disk, {"Neither HOME nor XDG_STATE_HOME is set. Name a directory with --state.",
-                                     "HOME も XDG_STATE_HOME も設定されていません。--state で場所を指定してください。"});
+  if (const char* home = std::getenv("XDG_STATE_HOME"); home && *home)
+    return fs::path(home) / "tasuki/agent";
+  if (const char* home = std::getenv("HOME"); home && *home)
+    return fs::path(home) / ".local/state/tasuki/agent";
+  throw EnrolmentError(
+      Cause::disk,
+      {"Neither HOME nor XDG_STATE_HOME is set. Name a directory with --state.",
+       "HOME も XDG_STATE_HOME も設定されていません。--state で場所を指定してください。"});
 }
 
 }  // namespace tasuki::agent

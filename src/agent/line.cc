@@ -12,7 +12,8 @@ constexpr std::size_t most_waiting = 64 * 1024;
 
 std::chrono::seconds interval(const wire::Frame& hello) {
   // A gateway that says 0 would have us shout without pause.
-  return std::chrono::seconds(std::max<std::uint16_t>(5, wire::decode<control::Hello>(hello).keepalive));
+  return std::chrono::seconds(
+      std::max<std::uint16_t>(5, wire::decode<control::Hello>(hello).keepalive));
 }
 
 }  // namespace
@@ -45,7 +46,9 @@ asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> i
       keepalive_.heard();
       switch (control::MessageType(frame.type)) {
         case control::MessageType::pong: wire::decode<control::Pong>(frame); break;
-        case control::MessageType::incoming: incoming(wire::decode<control::Incoming>(frame)); break;
+        case control::MessageType::incoming:
+          incoming(wire::decode<control::Incoming>(frame));
+          break;
         case control::MessageType::refused: control::expect<control::Registered>(frame); break;
         default: throw wire::ProtocolError("unexpected frame from the gateway");
       }

@@ -19,8 +19,10 @@ Attempts::Seconds unix_seconds() {
 }
 
 FileError damaged(const std::filesystem::path& file) {
-  return FileError({file.string() + " is damaged. Restore it from a backup, or enroll this agent anew.",
-                    file.string() + " が壊れています。バックアップから戻すか、エージェントを登録し直してください。"});
+  return FileError(
+      {file.string() + " is damaged. Restore it from a backup, or enroll this agent anew.",
+       file.string() +
+           " が壊れています。バックアップから戻すか、エージェントを登録し直してください。"});
 }
 
 json parse(const std::filesystem::path& file) {
@@ -97,8 +99,7 @@ void Passwords::save() const {
     users[user] = {{"record", crypto::to_base64url(entry.record)},
                    {"passes", entry.stretch.passes},
                    {"memory_kib", entry.stretch.memory_kib}};
-  const json content = {{"setup", crypto::to_base64url(setup_.encode().bytes())},
-                        {"users", users}};
+  const json content = {{"setup", crypto::to_base64url(setup_.encode().bytes())}, {"users", users}};
   config::write_file(file_, as_bytes(content.dump(2) + "\n"));
 }
 

@@ -36,8 +36,8 @@ std::string host_name() {
 asio::awaitable<void> while_in(std::shared_ptr<peer::LiveSession> live, const ClientEnd& end,
                                ClientEnd::Phase phase) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto late = std::make_exception_ptr(std::system_error(
-      std::make_error_code(std::errc::timed_out), "the agent does not answer"));
+  const auto late = std::make_exception_ptr(
+      std::system_error(std::make_error_code(std::errc::timed_out), "the agent does not answer"));
   asio::steady_timer limit(executor, agent_limit);
   limit.async_wait([live, late](ErrorCode cancelled) {
     if (!cancelled) live->fail(late);
@@ -111,8 +111,8 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(const peer::
   auto owned_end = std::make_unique<ClientEnd>(seal, whom, self);
   ClientEnd& end = *owned_end;
   ByteString arrived = admitted.line.frames->take_leftover();
-  const auto live = std::make_shared<peer::LiveSession>(std::move(admitted.line.stream),
-                                                        std::move(owned_end));
+  const auto live =
+      std::make_shared<peer::LiveSession>(std::move(admitted.line.stream), std::move(owned_end));
   live->start(std::move(arrived));
 
   step("password");
@@ -141,7 +141,8 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(const peer::
     std::rethrow_exception(live->failure());
   }
   if (!meanwhile)
-    pins.set({profile.realm, profile.key_label.text(), reach.computer, end.agent(), unix_seconds()});
+    pins.set(
+        {profile.realm, profile.key_label.text(), reach.computer, end.agent(), unix_seconds()});
   step("open");
   co_return session;
 }

@@ -25,7 +25,9 @@ struct WrongPassword : std::runtime_error {
 };
 struct Denied : std::runtime_error {
   Denied(inner::Denial why, const std::string& words)
-      : std::runtime_error("the agent refuses: " + std::string(name(why))), reason(why), message(words) {}
+      : std::runtime_error("the agent refuses: " + std::string(name(why))),
+        reason(why),
+        message(words) {}
   inner::Denial reason;
   std::string message;  // from the agent's administrator; may be empty
 };

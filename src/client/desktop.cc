@@ -4,9 +4,9 @@
 #include "net/linux/peer_uid.h"
 #include "net/linux/tcp_options.h"
 
+#include <unistd.h>
 #include <boost/asio/ip/address_v4.hpp>
 #include <filesystem>
-#include <unistd.h>
 
 namespace tasuki::client {
 
@@ -49,8 +49,8 @@ std::vector<std::string> address_arguments(const std::string& program, TargetKin
 }
 
 std::string filled_in(std::string text, const std::string& port) {
-  for (const auto& [word, value] : {std::pair<std::string, std::string>{"{host}", "127.0.0.1"},
-                                    {"{port}", port}})
+  for (const auto& [word, value] :
+       {std::pair<std::string, std::string>{"{host}", "127.0.0.1"}, {"{port}", port}})
     for (std::size_t at = 0; (at = text.find(word, at)) != text.npos; at += value.size())
       text.replace(at, word.size(), value);
   return text;

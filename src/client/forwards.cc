@@ -109,7 +109,9 @@ std::optional<ForwardSpec> ForwardSpec::parse(std::string_view text) {
   return spec;
 }
 
-std::string ForwardSpec::text() const { return bind.text() + " → " + target; }
+std::string ForwardSpec::text() const {
+  return bind.text() + " → " + target;
+}
 
 asio::awaitable<void> run_forwards(ClientSession& session, std::vector<ForwardSpec> forwards,
                                    Changed changed) {

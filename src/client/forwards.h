@@ -16,9 +16,9 @@ struct ForwardSpec {
 
 struct ForwardState {
   enum class Kind { listening, failed, opened, closed, refused };
-  std::size_t index = 0;   // of the forward
+  std::size_t index = 0;  // of the forward
   Kind kind = Kind::listening;
-  std::string detail;      // listening: the local address; failed: why; refused: the reason's name
+  std::string detail;  // listening: the local address; failed: why; refused: the reason's name
 };
 
 // Listens for all of them, each on its own: one that cannot is reported as failed and

@@ -47,7 +47,8 @@ std::filesystem::path directory_of(const std::filesystem::path& file) {
 class Draft {
 public:
   Draft(const std::filesystem::path& file, Bytes content, Mode mode, Survive survive)
-      : flush_(survive == Survive::power_cut), name_((directory_of(file) / ("." + file.filename().string() + ".XXXXXX")).string()) {
+      : flush_(survive == Survive::power_cut),
+        name_((directory_of(file) / ("." + file.filename().string() + ".XXXXXX")).string()) {
     const Descriptor out(::mkostemp(name_.data(), O_CLOEXEC));  // makes it 0600
     if (out.get() < 0) {
       name_.clear();

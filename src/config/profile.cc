@@ -2,8 +2,8 @@
 
 #include "config/files.h"
 #include "config/password_rule.h"
-#include "wire/utf8.h"
 #include "wire/codec.h"
+#include "wire/utf8.h"
 
 #include <stdexcept>
 

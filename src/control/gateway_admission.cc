@@ -98,10 +98,10 @@ GatewayAdmission::Step GatewayAdmission::take_attachment(const Attach& message) 
   if ((message.binding == Binding::exporter) != !exporter_.empty())
     throw wire::ProtocolError("attachment not bound to this connection");
   state_ = State::done;
-  return {{},
-          WantsAttachment{message.token,
-                          attachment_statement(conversation_.digest(), message.token),
-                          message.signature.value}};
+  return {
+      {},
+      WantsAttachment{message.token, attachment_statement(conversation_.digest(), message.token),
+                      message.signature.value}};
 }
 
 }  // namespace tasuki::control

@@ -53,8 +53,7 @@ struct WantsAttachment {
   ByteString statement;  // what was signed
   ByteString signature;  // to be held against the key of the agent the token was given to
 };
-using Request =
-    std::variant<WantsRegistration, WantsListing, WantsConnection, WantsAttachment>;
+using Request = std::variant<WantsRegistration, WantsListing, WantsConnection, WantsAttachment>;
 
 class GatewayAdmission {
 public:

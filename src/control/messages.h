@@ -44,26 +44,32 @@ enum class MessageType : std::uint8_t {
 };
 
 enum class Role : std::uint8_t { agent = 1, client = 2 };
-constexpr bool known(Role r) { return r == Role::agent || r == Role::client; }
+constexpr bool known(Role r) {
+  return r == Role::agent || r == Role::client;
+}
 
 // Whether the peer could bind its proof to the outer TLS. A browser cannot, nor
 // a peer behind a proxy that opens TLS.
 enum class Binding : std::uint8_t { none = 0, exporter = 1 };
-constexpr bool known(Binding b) { return b == Binding::none || b == Binding::exporter; }
+constexpr bool known(Binding b) {
+  return b == Binding::none || b == Binding::exporter;
+}
 
 // Why the gateway says no. Each has this one name everywhere: wire, log, metrics.
 enum class Refusal : std::uint8_t {
-  version = 1,      // the peer speaks another version of the protocol
-  gateway_key,      // wrong key or unknown label: no difference is shown
-  unavailable,      // Computer ID unknown, offline or of another key: no difference is shown
-  id_taken,         // the Computer ID belongs to another agent's key
-  bad_proof,        // the signature does not fit the key
-  busy,             // over a limit; come back after retry_after
-  revoked,          // the gateway key was revoked
-  replaced,         // another connection of the same agent took this one's place
-  ended,            // an administrator ended it
+  version = 1,  // the peer speaks another version of the protocol
+  gateway_key,  // wrong key or unknown label: no difference is shown
+  unavailable,  // Computer ID unknown, offline or of another key: no difference is shown
+  id_taken,     // the Computer ID belongs to another agent's key
+  bad_proof,    // the signature does not fit the key
+  busy,         // over a limit; come back after retry_after
+  revoked,      // the gateway key was revoked
+  replaced,     // another connection of the same agent took this one's place
+  ended,        // an administrator ended it
 };
-constexpr bool known(Refusal r) { return r >= Refusal::version && r <= Refusal::ended; }
+constexpr bool known(Refusal r) {
+  return r >= Refusal::version && r <= Refusal::ended;
+}
 std::string_view name(Refusal refusal);  // "gateway_key"
 
 using GatewayId = std::array<std::uint8_t, 16>;

@@ -43,9 +43,8 @@ ByteString PeerAdmission::receive(const wire::Frame& frame) {
       conversation_.add(frame);
       const crypto::opaque::Stretch stretch{answer.stretch_passes, answer.stretch_kib};
       if (!acceptable(stretch)) throw wire::ProtocolError("gateway asks for too much stretching");
-      const auto finished =
-          proof_.finish(answer.ke2, stretch, gateway_key_identities(label_),
-                        gateway_key_context(role_, *hello_, exporter_));
+      const auto finished = proof_.finish(answer.ke2, stretch, gateway_key_identities(label_),
+                                          gateway_key_context(role_, *hello_, exporter_));
       if (!finished) throw RefusedByGateway({Refusal::gateway_key, 0});
       if (!crypto::equal(finished->server, hello_->opaque_key))
         throw wire::ProtocolError("gateway proved another key than it announced");
@@ -66,7 +65,9 @@ ByteString PeerAdmission::register_as(const ComputerId& computer, const crypto::
   return said(wire::encode(message));
 }
 
-ByteString PeerAdmission::list() { return said(wire::encode(List{})); }
+ByteString PeerAdmission::list() {
+  return said(wire::encode(List{}));
+}
 
 ByteString PeerAdmission::connect(const ComputerId& computer) {
   Connect message;

@@ -19,7 +19,9 @@ AgentLine::AgentLine(net::StreamPtr stream, AgentFacts facts, Events events)
       events_(std::move(events)),
       last_heard_(std::chrono::steady_clock::now()) {}
 
-void AgentLine::start() { read(); }
+void AgentLine::start() {
+  read();
+}
 
 void AgentLine::read() {
   std::array<std::uint8_t, 1024> chunk;
@@ -89,7 +91,9 @@ void AgentLine::refuse(control::Refusal reason) {
   end(std::string(name(reason)));
 }
 
-void AgentLine::abort(std::error_code why) { end(why.message()); }
+void AgentLine::abort(std::error_code why) {
+  end(why.message());
+}
 
 void AgentLine::end(const std::string& why) {
   if (std::exchange(ended_, true)) return;

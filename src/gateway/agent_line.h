@@ -23,8 +23,8 @@ struct AgentFacts {
   control::KeyLabel label;
   control::ComputerId computer;
   crypto::PublicKey key;
-  std::string source;    // its address, as text
-  std::string software;  // what it says that it is
+  std::string source;      // its address, as text
+  std::string software;    // what it says that it is
   std::int64_t since = 0;  // seconds since 1970
 };
 

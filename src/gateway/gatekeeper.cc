@@ -50,7 +50,9 @@ void Gatekeeper::admitted(const boost::asio::ip::address& from) {
   leave(from);
 }
 
-void Gatekeeper::left(const boost::asio::ip::address& from) { leave(from); }
+void Gatekeeper::left(const boost::asio::ip::address& from) {
+  leave(from);
+}
 
 void Gatekeeper::leave(const boost::asio::ip::address& from) {
   --unauthenticated_;

@@ -19,12 +19,12 @@ namespace tasuki::gateway {
 using Clock = std::chrono::steady_clock;
 
 struct KnockLimits {
-  unsigned concurrent = 16;       // unauthenticated connections per source
-  double per_second = 10;         // connections per source
-  double burst = 20;              // connections per source that may come at once
+  unsigned concurrent = 16;         // unauthenticated connections per source
+  double per_second = 10;           // connections per source
+  double burst = 20;                // connections per source that may come at once
   unsigned unauthenticated = 4096;  // in all; from half of it on, newcomers are dropped at random
-  std::size_t sources = 65536;    // remembered at once
-  std::chrono::seconds penalty{2};        // after the third wrong key, doubling
+  std::size_t sources = 65536;      // remembered at once
+  std::chrono::seconds penalty{2};  // after the third wrong key, doubling
   std::chrono::seconds longest_penalty{900};
 };
 

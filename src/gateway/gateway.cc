@@ -92,7 +92,7 @@ public:
 
 private:
   const std::shared_ptr<Gatekeeper> gatekeeper_;  // also for visits that the gateway's end cuts off
-  bool inside_ = false;  // has proved a gateway key, or a token
+  bool inside_ = false;                           // has proved a gateway key, or a token
 };
 
 Gateway::Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial material,
@@ -104,7 +104,7 @@ Gateway::Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial m
                                    control::alpn)),
       store_(store),
       gatekeeper_(std::make_shared<Gatekeeper>(knock_limits(config_.limits),
-                                              exempt(config_.limits.allow), random_share)),
+                                               exempt(config_.limits.allow), random_share)),
       sweep_(loop) {}
 
 Gateway::~Gateway() = default;
@@ -307,8 +307,12 @@ asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wan
                                    {"reason", why}});
     registry_.remove(line);
   };
-  AgentFacts facts{label,        wants.computer,               std::move(wants.key),
-                   visit.source, visit.admission->software(), unix_seconds()};
+  AgentFacts facts{label,
+                   wants.computer,
+                   std::move(wants.key),
+                   visit.source,
+                   visit.admission->software(),
+                   unix_seconds()};
   log::info("AGENT_CONNECT", {{"id", facts.computer.text()},
                               {"key", label.text()},
                               {"ip", visit.source},
@@ -334,8 +338,8 @@ asio::awaitable<void> Gateway::connect(Visit& visit, control::WantsConnection wa
   const std::weak_ptr<AgentLine> line = agent->weak_from_this();
   const auto token = crypto::random_array<32>();
   ++agent->pending;
-  agent->send(wire::encode(control::Incoming{
-      token, std::uint16_t(config_.limits.pairing.count()), {visit.source}}));
+  agent->send(wire::encode(
+      control::Incoming{token, std::uint16_t(config_.limits.pairing.count()), {visit.source}}));
 
   Rendezvous::Waiting waiting{label, wants.computer, agent->facts().key, visit.source,
                               std::move(visit.stream)};
@@ -370,8 +374,7 @@ asio::awaitable<void> Gateway::attach(Visit& visit, control::WantsAttachment wan
   forward(std::move(*waiting), std::move(visit.stream), visit.source);
 }
 
-void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent,
-                      std::string agent_source) {
+void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source) {
   const std::uint64_t number = ++last_pair_;
   if (AgentLine* line = registry_.find(waiting.label, waiting.computer)) ++line->sessions;
   log::info("SESSION_OPEN", {{"pair", std::to_string(number)},
@@ -379,8 +382,13 @@ void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent,
                              {"key", waiting.label.text()},
                              {"ip", waiting.client_source},
                              {"agent_ip", agent_source}});
-  Pair pair{{number, waiting.label, waiting.computer, waiting.client_source,
-             std::move(agent_source), unix_seconds(), {}},
+  Pair pair{{number,
+             waiting.label,
+             waiting.computer,
+             waiting.client_source,
+             std::move(agent_source),
+             unix_seconds(),
+             {}},
             waiting.agent,
             net::Forwarder::join(std::move(waiting.client), std::move(agent),
                                  [this, number](std::error_code why) { pair_ended(number, why); })};

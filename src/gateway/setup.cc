@@ -2,10 +2,10 @@
 
 #include "config/forms.h"
 #include "config/password_rule.h"
-#include "wire/utf8.h"
 #include "control/gateway_key.h"
 #include "gateway/config.h"
 #include "store/store.h"
+#include "wire/utf8.h"
 
 #include <ctime>
 #include <functional>
@@ -331,10 +331,9 @@ void renew_leaf(const fs::path& state, const fs::path& root_key_file,
     config::write_file(layout.leaf_key(), leaf.private_key.bytes());
     config::write_file(layout.leaf(), as_bytes(crypto::to_pem(leaf.certificate)),
                        config::Mode::shared);
-    write_identity(layout, identity,
-                   [](const fs::path& file, Bytes content, config::Mode mode) {
-                     config::write_file(file, content, mode);
-                   });
+    write_identity(layout, identity, [](const fs::path& file, Bytes content, config::Mode mode) {
+      config::write_file(file, content, mode);
+    });
   });
 }
 

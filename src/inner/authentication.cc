@@ -39,8 +39,8 @@ crypto::Sha512 Proof::mac(const crypto::Secret& session_key, const Authenticated
   bare.mac = {};
   const crypto::Secret key =
       crypto::hkdf_expand(session_key.bytes(), {as_bytes("tasuki/1 authenticated")}, 64);
-  const crypto::Secret mac = crypto::hmac_sha512(
-      key.bytes(), {binding_, transcript_.digest(), wire::encode_body(bare)});
+  const crypto::Secret mac =
+      crypto::hmac_sha512(key.bytes(), {binding_, transcript_.digest(), wire::encode_body(bare)});
   crypto::Sha512 out{};
   std::copy(mac.bytes().begin(), mac.bytes().end(), out.begin());
   return out;
@@ -97,8 +97,8 @@ ByteString ClientAuthentication::receive(const wire::Frame& frame) {
     proof_.said(frame);
     const crypto::opaque::Stretch stretch{answer.stretch_passes, answer.stretch_kib};
     if (!acceptable(stretch)) throw wire::ProtocolError("the agent asks for too much stretching");
-    auto finished = opaque_->finish(answer.ke2, stretch, password_identities(self_.user, agent_),
-                                    context_);
+    auto finished =
+        opaque_->finish(answer.ke2, stretch, password_identities(self_.user, agent_), context_);
     opaque_.reset();
     if (!finished) {
       state_ = State::wrong_password;

@@ -26,7 +26,9 @@ crypto::Sha256 binding(const Seal& seal, const Route& route);
 
 // How an access password is registered and proved: under the user's name, towards
 // the agent's identity. The strings must outlive what is returned.
-inline Bytes credential_id(const std::string& user) { return as_bytes(user); }
+inline Bytes credential_id(const std::string& user) {
+  return as_bytes(user);
+}
 inline crypto::opaque::Identities password_identities(const std::string& user,
                                                       const crypto::AgentId& agent) {
   return {as_bytes(user), agent.bytes()};
@@ -66,13 +68,14 @@ public:
   enum class State {
     waiting,         // for the agent
     wants_password,  // call password()
-    wrong_password,  // it was wrong, or the agent takes none for a while; call password() again, or end
+    wrong_password,  // it was wrong, or the agent takes none for a while; call password() again, or
+                     // end
     done,
     denied,
   };
   State state() const { return state_; }
 
-  ByteString hello();  // the first frame
+  ByteString hello();                            // the first frame
   ByteString receive(const wire::Frame& frame);  // throws wire::ProtocolError
   ByteString password(crypto::Secret password);
 

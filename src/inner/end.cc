@@ -23,7 +23,9 @@ void End::receive(Bytes sealed) {
     throw wire::ProtocolError("closed inside a frame");
 }
 
-void End::carrier_ended() { seal_.carrier_ended(); }
+void End::carrier_ended() {
+  seal_.carrier_ended();
+}
 
 ByteString End::take() {
   const ByteString open = session_.take();

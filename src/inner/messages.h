@@ -53,10 +53,14 @@ enum class MessageType : std::uint8_t {
 };
 
 enum class ClientKind : std::uint8_t { native = 1, browser = 2 };
-constexpr bool known(ClientKind k) { return k == ClientKind::native || k == ClientKind::browser; }
+constexpr bool known(ClientKind k) {
+  return k == ClientKind::native || k == ClientKind::browser;
+}
 
 enum class Method : std::uint8_t { password = 1 };
-constexpr bool known(Method m) { return m == Method::password; }
+constexpr bool known(Method m) {
+  return m == Method::password;
+}
 
 // Why an agent turns a client away that it could otherwise let in. A wrong password
 // is not among them: the client finds that out by itself.
@@ -65,7 +69,9 @@ enum class Denial : std::uint8_t {
   too_many_sessions,
   policy,
 };
-constexpr bool known(Denial d) { return d >= Denial::no_password && d <= Denial::policy; }
+constexpr bool known(Denial d) {
+  return d >= Denial::no_password && d <= Denial::policy;
+}
 std::string_view name(Denial denial);
 
 struct ClientHello {
@@ -112,11 +118,11 @@ using SessionId = std::array<std::uint8_t, 16>;
 struct Authenticated {
   static constexpr auto type = MessageType::authenticated;
   SessionId session{};
-  std::uint32_t rights = 0xffffffff;   // bits; see PROTOCOL.md
-  std::uint64_t expiry = 0;            // seconds since 1970; 0: none
-  std::uint16_t resume_seconds = 0;    // how long the session outlives a transport; 0: not at all
-  wire::Blob<512> checkpoint;          // of the agent's audit log; empty: none
-  crypto::Sha512 mac{};                // over the transcript and all of the above
+  std::uint32_t rights = 0xffffffff;  // bits; see PROTOCOL.md
+  std::uint64_t expiry = 0;           // seconds since 1970; 0: none
+  std::uint16_t resume_seconds = 0;   // how long the session outlives a transport; 0: not at all
+  wire::Blob<512> checkpoint;         // of the agent's audit log; empty: none
+  crypto::Sha512 mac{};               // over the transcript and all of the above
   static void fields(auto& io, auto& m) {
     io(m.session, m.rights, m.expiry, m.resume_seconds, m.checkpoint, m.mac);
   }
@@ -131,21 +137,25 @@ struct Denied {
 
 // What a target is, so that the client knows which program fits.
 enum class TargetKind : std::uint8_t { tcp = 0, vnc = 1, rdp = 2, ssh = 3 };
-constexpr bool known(TargetKind k) { return k <= TargetKind::ssh; }
+constexpr bool known(TargetKind k) {
+  return k <= TargetKind::ssh;
+}
 std::string_view name(TargetKind kind);
 
 enum class Priority : std::uint8_t { bulk = 0, interactive = 1 };
-constexpr bool known(Priority p) { return p <= Priority::interactive; }
+constexpr bool known(Priority p) {
+  return p <= Priority::interactive;
+}
 
 // Why a channel is not opened, or was cut.
 enum class ChannelError : std::uint8_t {
-  not_allowed = 1,   // the agent's configuration does not allow this target
-  unknown_target,    // no target of that name
-  not_listening,     // the target refused the connection
-  unreachable,       // the target could not be reached, or did not answer in time
-  too_many,          // channels in this session
-  broken,            // the local connection broke
-  ended,             // the session or the program that used it ended
+  not_allowed = 1,  // the agent's configuration does not allow this target
+  unknown_target,   // no target of that name
+  not_listening,    // the target refused the connection
+  unreachable,      // the target could not be reached, or did not answer in time
+  too_many,         // channels in this session
+  broken,           // the local connection broke
+  ended,            // the session or the program that used it ended
 };
 constexpr bool known(ChannelError e) {
   return e >= ChannelError::not_allowed && e <= ChannelError::ended;
@@ -158,9 +168,9 @@ using ChannelNumber = std::uint32_t;
 struct Open {
   static constexpr auto type = MessageType::open;
   ChannelNumber channel = 0;
-  wire::Text<255> target;      // a name of the agent's, or "host:port"
+  wire::Text<255> target;  // a name of the agent's, or "host:port"
   Priority priority = Priority::interactive;
-  std::uint32_t credit = 0;    // bytes the agent may send before it is given more
+  std::uint32_t credit = 0;  // bytes the agent may send before it is given more
   static void fields(auto& io, auto& m) { io(m.channel, m.target, m.priority, m.credit); }
 };
 

@@ -23,7 +23,9 @@ void must(bool good, const char* what) {
   throw std::runtime_error(std::string("inner TLS set-up, ") + what + ": " + text);
 }
 
-std::string length_prefixed(std::string_view text) { return char(text.size()) + std::string(text); }
+std::string length_prefixed(std::string_view text) {
+  return char(text.size()) + std::string(text);
+}
 
 SSL_CTX* bare_context(const SSL_METHOD* method) {
   SSL_CTX* context = SSL_CTX_new(method);
@@ -53,12 +55,18 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const 
 }
 
 // Whose certificate it is, is asked above; TLS itself has checked that the peer holds its key.
-int accept_any_certificate(X509_STORE_CTX*, void*) { return 1; }
+int accept_any_certificate(X509_STORE_CTX*, void*) {
+  return 1;
+}
 
 }  // namespace
 
-void FreeSsl::operator()(SSL* ssl) const { SSL_free(ssl); }
-void FreeContext::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+void FreeSsl::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
+void FreeContext::operator()(SSL_CTX* context) const {
+  SSL_CTX_free(context);
+}
 
 SealContext SealContext::client() {
   SealContext made(bare_context(TLS_client_method()));
@@ -193,11 +201,14 @@ void Seal::carrier_ended() {
 
 ByteString Seal::take() {
   ByteString out(waiting());
-  if (!out.empty()) must(BIO_read(to_peer_, out.data(), int(out.size())) == int(out.size()), "buffer");
+  if (!out.empty())
+    must(BIO_read(to_peer_, out.data(), int(out.size())) == int(out.size()), "buffer");
   return out;
 }
 
-std::size_t Seal::waiting() const { return BIO_ctrl_pending(to_peer_); }
+std::size_t Seal::waiting() const {
+  return BIO_ctrl_pending(to_peer_);
+}
 
 crypto::Sha256 Seal::exporter(std::string_view label, Bytes context) const {
   crypto::Sha256 out{};

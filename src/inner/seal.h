@@ -9,8 +9,8 @@
 
 #include "crypto/identity.h"
 
-#include <memory>
 #include <openssl/types.h>
+#include <memory>
 #include <stdexcept>
 
 namespace tasuki::inner {
@@ -22,8 +22,12 @@ struct SealError : std::runtime_error {
   Cause cause;
 };
 
-struct FreeSsl { void operator()(SSL* ssl) const; };
-struct FreeContext { void operator()(SSL_CTX* context) const; };
+struct FreeSsl {
+  void operator()(SSL* ssl) const;
+};
+struct FreeContext {
+  void operator()(SSL_CTX* context) const;
+};
 
 // What many sessions of one end share.
 class SealContext {

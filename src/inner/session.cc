@@ -77,7 +77,8 @@ void Session::receive(const wire::Frame& frame) {
       const auto message = wire::decode<Finish>(frame);
       Channel* channel = named_by_peer(message.channel);
       if (!channel) return;
-      if (!channel->open || channel->peer_finished) throw wire::ProtocolError("Finish out of order");
+      if (!channel->open || channel->peer_finished)
+        throw wire::ProtocolError("Finish out of order");
       channel->peer_finished = true;
       events_.push_back(PeerFinished{message.channel});
       drop_if_over(message.channel);

@@ -39,15 +39,38 @@ public:
   explicit Session(Side side) : side_(side) {}
 
   // What the other side did. Channels named here are open, unless the event says not.
-  struct Asked { ChannelNumber channel; std::string target; };            // agent: accept() or refuse()
-  struct WasOpened { ChannelNumber channel; TargetKind kind; };
-  struct WasRefused { ChannelNumber channel; ChannelError reason; };
-  struct Arrived { ChannelNumber channel; ByteString bytes; };
-  struct MayWrite { ChannelNumber channel; };                             // credit has come
-  struct PeerFinished { ChannelNumber channel; };
-  struct Cut { ChannelNumber channel; ChannelError reason; };
-  struct Closed { CloseReason reason; };
-  struct Ponged { std::uint64_t cookie; };
+  struct Asked {
+    ChannelNumber channel;
+    std::string target;
+  };  // agent: accept() or refuse()
+  struct WasOpened {
+    ChannelNumber channel;
+    TargetKind kind;
+  };
+  struct WasRefused {
+    ChannelNumber channel;
+    ChannelError reason;
+  };
+  struct Arrived {
+    ChannelNumber channel;
+    ByteString bytes;
+  };
+  struct MayWrite {
+    ChannelNumber channel;
+  };  // credit has come
+  struct PeerFinished {
+    ChannelNumber channel;
+  };
+  struct Cut {
+    ChannelNumber channel;
+    ChannelError reason;
+  };
+  struct Closed {
+    CloseReason reason;
+  };
+  struct Ponged {
+    std::uint64_t cookie;
+  };
   using Event = std::variant<Asked, WasOpened, WasRefused, Arrived, MayWrite, PeerFinished, Cut,
                              Closed, Ponged>;
 
@@ -83,11 +106,11 @@ public:
 
 private:
   struct Channel {
-    bool open = false;            // accepted by the agent
-    std::size_t credit = 0;       // bytes we may send
-    std::size_t room = 0;         // bytes the peer may still send
-    std::size_t unreturned = 0;   // consumed, and not yet given back as credit
-    bool finished = false;        // by us
+    bool open = false;           // accepted by the agent
+    std::size_t credit = 0;      // bytes we may send
+    std::size_t room = 0;        // bytes the peer may still send
+    std::size_t unreturned = 0;  // consumed, and not yet given back as credit
+    bool finished = false;       // by us
     bool peer_finished = false;
   };
 

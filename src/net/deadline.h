@@ -18,7 +18,8 @@ namespace tasuki::net {
 class Deadline {
 public:
   Deadline(Stream& stream, std::chrono::steady_clock::duration limit)
-      : watch_(std::make_shared<Watch>(Watch{asio::steady_timer(stream.executor(), limit), &stream})) {
+      : watch_(
+            std::make_shared<Watch>(Watch{asio::steady_timer(stream.executor(), limit), &stream})) {
     watch_->timer.async_wait([watch = watch_](ErrorCode) {
       if (watch->stream) watch->stream->abort(std::make_error_code(std::errc::timed_out));
     });

@@ -98,7 +98,9 @@ void Forwarder::wait(Direction& direction, Stream& stream, Want want) {
   stream.when(want, [self = shared_from_this(), &direction](ErrorCode) { self->pump(direction); });
 }
 
-void Forwarder::abort(std::error_code why) { end(why); }
+void Forwarder::abort(std::error_code why) {
+  end(why);
+}
 
 void Forwarder::end(std::error_code why) {
   const Ended ended = std::exchange(ended_, nullptr);

@@ -17,11 +17,15 @@ class Category final : public std::error_category {
   }
 };
 
-std::error_code last_error() { return {errno, std::generic_category()}; }
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
 
 constexpr unsigned most_reads_without_waiting = 16;
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool would_block() {
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
 
 }  // namespace
 
@@ -30,7 +34,9 @@ std::error_code make_error_code(StreamError error) {
   return {int(error), category};
 }
 
-Stream::Stream(Socket socket) : socket_(std::move(socket)) { socket_.non_blocking(true); }
+Stream::Stream(Socket socket) : socket_(std::move(socket)) {
+  socket_.non_blocking(true);
+}
 
 void Stream::when(Want want, std::function<void(ErrorCode)> then) {
   const auto ready = want == Want::write ? Socket::wait_write : Socket::wait_read;

@@ -8,9 +8,15 @@
 namespace tasuki::net {
 namespace {
 
-struct FreeX509 { void operator()(X509* x) const { X509_free(x); } };
-struct FreeBio { void operator()(BIO* b) const { BIO_free(b); } };
-struct FreeKey { void operator()(EVP_PKEY* k) const { EVP_PKEY_free(k); } };
+struct FreeX509 {
+  void operator()(X509* x) const { X509_free(x); }
+};
+struct FreeBio {
+  void operator()(BIO* b) const { BIO_free(b); }
+};
+struct FreeKey {
+  void operator()(EVP_PKEY* k) const { EVP_PKEY_free(k); }
+};
 
 // Only a broken machine or a bug gets here: what a peer causes is a Progress.
 void must(bool good, const char* what) {
@@ -76,7 +82,9 @@ void count_key_update(int from_us, int, int content, const void* bytes, std::siz
 
 }  // namespace
 
-void FreeSsl::operator()(SSL* ssl) const { SSL_free(ssl); }
+void FreeSsl::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
 
 void FreeContext::operator()(SSL_CTX* context) const {
   const std::unique_ptr<std::string> alpn(static_cast<std::string*>(SSL_CTX_get_app_data(context)));

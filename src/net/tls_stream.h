@@ -10,8 +10,12 @@
 
 namespace tasuki::net {
 
-struct FreeSsl { void operator()(SSL* ssl) const; };
-struct FreeContext { void operator()(SSL_CTX* context) const; };
+struct FreeSsl {
+  void operator()(SSL* ssl) const;
+};
+struct FreeContext {
+  void operator()(SSL_CTX* context) const;
+};
 
 // What many connections share. Copies nothing; the key may be forgotten after.
 class TlsContext {

@@ -23,7 +23,7 @@ struct Door {
   Door(config::Profile profile, std::string software);
 
   config::Profile profile;
-  std::string software;  // "tasuki 0.1.0"
+  std::string software;                                      // "tasuki 0.1.0"
   std::function<net::Proxy(const net::Address&)> proxy_for;  // default: the environment's
   net::TlsContext tls;
 };
@@ -54,8 +54,8 @@ asio::awaitable<Admitted> enter(const Door& door, control::Role role);
 
 // The next frame within the limit. Read it with control::expect<M>(), which throws
 // control::RefusedByGateway or wire::ProtocolError.
-asio::awaitable<wire::Frame> next_answer(
-    Greeted& line, std::chrono::steady_clock::duration limit = answer_limit);
+asio::awaitable<wire::Frame> next_answer(Greeted& line,
+                                         std::chrono::steady_clock::duration limit = answer_limit);
 
 asio::awaitable<void> say(Greeted& line, ByteString frame);
 

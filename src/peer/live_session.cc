@@ -55,8 +55,7 @@ void LiveSession::start(ByteString arrived) {
 }
 
 void LiveSession::keep_alive() {
-  asio::co_spawn(carrier_->executor(), tick(),
-                 [self = shared_from_this()](std::exception_ptr) {});
+  asio::co_spawn(carrier_->executor(), tick(), [self = shared_from_this()](std::exception_ptr) {});
 }
 
 asio::awaitable<void> LiveSession::read(ByteString arrived) {

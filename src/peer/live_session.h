@@ -71,8 +71,8 @@ public:
   // Joins an open channel and a local connection until both directions have ended or
   // either breaks. An end that is not proper reaches the local program as a reset.
   // Never throws. Returns why it broke, if it did.
-  asio::awaitable<std::optional<inner::ChannelError>> bridge(inner::ChannelNumber number,
-                                                             std::unique_ptr<net::PlainStream> local);
+  asio::awaitable<std::optional<inner::ChannelError>> bridge(
+      inner::ChannelNumber number, std::unique_ptr<net::PlainStream> local);
 
   // Says Ping when nothing has been heard for a while, and gives up when nothing comes.
   static constexpr std::chrono::seconds keepalive{30};

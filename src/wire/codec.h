@@ -103,10 +103,8 @@ private:
   }
 
   template <typename M>
-    requires requires(Writer& w, const M& m) { M::fields(w, m); }
-  void put(const M& message) {
-    M::fields(*this, message);
-  }
+  requires requires(Writer& w, const M& m) { M::fields(w, m); }
+  void put(const M& message) { M::fields(*this, message); }
 
   void put_sized(Bytes raw, std::size_t max) {
     if (raw.size() > max) throw std::length_error("field too long to send");
@@ -174,10 +172,8 @@ private:
   }
 
   template <typename M>
-    requires requires(Reader& r, M& m) { M::fields(r, m); }
-  void get(M& message) {
-    M::fields(*this, message);
-  }
+  requires requires(Reader& r, M& m) { M::fields(r, m); }
+  void get(M& message) { M::fields(*this, message); }
 
   Bytes sized(std::size_t max) {
     std::uint16_t size = 0;

@@ -22,7 +22,8 @@ std::optional<Frame> FrameReader::next() {
   const Bytes rest = Bytes(pending_).subspan(start_);
   if (rest.size() < frame_header_size) return std::nullopt;
   const std::size_t length = std::size_t(rest[1]) << 16 | std::size_t(rest[2]) << 8 | rest[3];
-  if (length > largest_) throw ProtocolError("frame of " + std::to_string(length) + " bytes is too long");
+  if (length > largest_)
+    throw ProtocolError("frame of " + std::to_string(length) + " bytes is too long");
   if (rest.size() < frame_header_size + length) return std::nullopt;
 
   const Bytes payload = rest.subspan(frame_header_size, length);

@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 
 const std::string password = "Right-password-1";
 
-crypto::Secret secret(const std::string& text) { return crypto::Secret(as_bytes(text)); }
+crypto::Secret secret(const std::string& text) {
+  return crypto::Secret(as_bytes(text));
+}
 
 class Whole : public testing::Test {
 protected:
@@ -45,8 +47,8 @@ protected:
   }
 
   std::uint16_t start_echo() {
-    const auto acceptor = std::make_shared<tcp::acceptor>(
-        loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    const auto acceptor =
+        std::make_shared<tcp::acceptor>(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     asio::co_spawn(loop, accept_echo(acceptor), asio::detached);
     return acceptor->local_endpoint().port();
   }
@@ -140,8 +142,8 @@ protected:
     client::Reach made;
     made.computer = *control::ComputerId::parse(id);
     made.user = std::string(agent::owner);
-    made.ask_password = [passwords, at = std::make_shared<std::size_t>(0)](
-                            bool) -> std::optional<crypto::Secret> {
+    made.ask_password =
+        [passwords, at = std::make_shared<std::size_t>(0)](bool) -> std::optional<crypto::Secret> {
       if (*at == passwords.size()) return std::nullopt;
       return secret(passwords[(*at)++]);
     };

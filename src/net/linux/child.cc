@@ -1,14 +1,14 @@
 #include "net/linux/child.h"
 
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace tasuki::net {
 namespace {

@@ -1,13 +1,13 @@
 #include "net/linux/local_socket.h"
 
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/streambuf.hpp>
-#include <boost/asio/write.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
 
 namespace tasuki::net {
 namespace {
@@ -42,8 +42,7 @@ class LocalServer::Server : public std::enable_shared_from_this<Server> {
 public:
   Server(asio::io_context& loop, std::filesystem::path path, Answer answer)
       : loop_(loop), acceptor_(loop), path_(std::move(path)), answer_(std::move(answer)) {
-    if (path_.string().size() >= sizeof(sockaddr_un::sun_path))
-      throw failure(ENAMETOOLONG, path_);
+    if (path_.string().size() >= sizeof(sockaddr_un::sun_path)) throw failure(ENAMETOOLONG, path_);
     if (somebody_listens(path_)) throw failure(EADDRINUSE, path_);
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
@@ -56,7 +55,9 @@ public:
     if (error) throw failure(error.value(), path_);
   }
 
-  void start() { asio::co_spawn(loop_, accept(), [self = shared_from_this()](std::exception_ptr) {}); }
+  void start() {
+    asio::co_spawn(loop_, accept(), [self = shared_from_this()](std::exception_ptr) {});
+  }
 
   void stop() {
     ErrorCode ignored;
@@ -107,7 +108,9 @@ LocalServer::LocalServer(asio::io_context& loop, std::filesystem::path path, Ans
   server_->start();
 }
 
-LocalServer::~LocalServer() { server_->stop(); }
+LocalServer::~LocalServer() {
+  server_->stop();
+}
 
 std::optional<std::string> ask_local(const std::filesystem::path& path, const std::string& line,
                                      std::chrono::seconds limit) {

@@ -3,8 +3,8 @@
 
 #include "net/asio.h"
 
-#include <optional>
 #include <sys/types.h>
+#include <optional>
 
 namespace tasuki::net {
 

@@ -20,10 +20,12 @@ void set_tcp_options(int socket) noexcept {
   set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 75);
   set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 15);
   set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);     // milliseconds
+  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);       // milliseconds
   set(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 256 * 1024);  // a slow reader costs us no more
 }
 
-void set_local_tcp_options(int socket) noexcept { set(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
+void set_local_tcp_options(int socket) noexcept {
+  set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+}
 
 }  // namespace tasuki::net
