@@ -129,7 +129,8 @@ void take_operands(const Path& path, const std::vector<std::string>& typed) {
       throw UsageError(
           fill(say::missing_operand,
                {place("operand", operand.name),
-                {"usage", {usage(path, Language::english), usage(path, Language::japanese)}}}));
+                {"usage", {usage(path, Language::english), usage(path, Language::japanese)}},
+                help_place(path)}));
     const std::size_t end = operand.many ? typed.size() : std::min(next + 1, typed.size());
     for (; next < end; ++next) take(path, operand, typed[next]);
   }

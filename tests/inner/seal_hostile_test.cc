@@ -200,17 +200,43 @@ TEST(SealAgainstClients, RefusesAWebBrowserThatHasLostItsWay) {
   EXPECT_THROW(agent.receive(as_bytes("GET / HTTP/1.1\r\nHost: example\r\n\r\n")), SealError);
 }
 
-TEST(SealAgainstClients, HearsAKeyUpdateWithoutEnd) {
-  RawPeer client(true, [](SSL_CTX* c) { offer(c, our_alpn); });
-  Seal agent(Seal::Side::agent, test::some_agent().context);
-  carry(client, agent);
-  for (int i = 0; i < 100; ++i) {
-    SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED);
-    SSL_write(client.ssl(), "x", 1);
+TEST(SealAgainstClients, HearsWhatIsSaidBetweenKeyUpdatesWhoeverAsksForThem) {
+  for (const int kind : {SSL_KEY_UPDATE_REQUESTED, SSL_KEY_UPDATE_NOT_REQUESTED}) {
+    for (const std::size_t largest : {1u, 10u, 100'000u}) {
+      RawPeer client(true, [](SSL_CTX* c) { offer(c, our_alpn); });
+      Seal agent(Seal::Side::agent, test::some_agent().context);
+      carry(client, agent);
+      for (int i = 0; i < 100; ++i) {
+        SSL_key_update(client.ssl(), kind);
+        SSL_write(client.ssl(), "x", 1);
+      }
+      ByteString heard;
+      test::in_pieces(client.take(), largest, [&](Bytes piece) {
+        agent.receive(piece);
+        agent.read(heard);
+      });
+      EXPECT_EQ(heard, ByteString(100, 'x')) << kind << " " << largest;
+      EXPECT_LT(agent.waiting(), 100'000u);
+    }
   }
-  agent.receive(client.take());
-  EXPECT_EQ(test::read(agent), ByteString(100, 'x'));
-  EXPECT_LT(agent.waiting(), 100'000u);
+}
+
+// Each costs us a new key. (Those that come one by one cost the peer as much as us.)
+TEST(SealAgainstClients, HearsNoFloodOfKeyUpdates) {
+  for (const int many : {10, 100}) {
+    RawPeer client(true, [](SSL_CTX* c) { offer(c, our_alpn); });
+    Seal agent(Seal::Side::agent, test::some_agent().context);
+    carry(client, agent);
+    for (int i = 0; i < many; ++i) {
+      SSL_key_update(client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
+      SSL_do_handshake(client.ssl());
+    }
+    agent.receive(client.take());
+    if (many == 10)
+      EXPECT_NO_THROW(test::read(agent));
+    else
+      EXPECT_THROW(test::read(agent), SealError);
+  }
 }
 
 // ---- agents ----

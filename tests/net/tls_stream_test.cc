@@ -4,6 +4,7 @@
 #include "support/streams.h"
 
 #include <openssl/ssl.h>
+#include <thread>
 
 namespace tasuki::net {
 namespace {
@@ -192,6 +193,40 @@ TEST_F(TlsStreams, ExportTheSameSecretOnBothSidesAndNoOther) {
   EXPECT_EQ(one.client->exporter("a").size(), 32u);
   EXPECT_NE(one.client->exporter("a"), one.client->exporter("b"));
   EXPECT_NE(one.client->exporter("a"), two.client->exporter("a"));
+}
+
+// A raw peer says KeyUpdate as often as it likes; ours has no way to.
+SSL* raw(TlsContext& context, Socket& socket) {
+  SSL* ssl = SSL_new(context.get());
+  SSL_set_fd(ssl, socket.native_handle());
+  return ssl;
+}
+
+TEST_F(TlsStreams, HearSomeKeyUpdatesAndNoFloodOfThem) {
+  for (const int many : {10, 100}) {
+    test::Sockets both = test::sockets(loop);
+    const TlsContext servers = realm().server();
+    TlsContext clients = realm().client();
+    TlsStream server(std::move(both.left), servers);
+    SSL* const peer = raw(clients, both.right);
+    std::thread shaking([&] { SSL_connect(peer); });
+    run(loop, [&]() -> asio::awaitable<void> { co_await server.accept(); });
+    shaking.join();
+    for (int i = 0; i < many; ++i) {
+      SSL_key_update(peer, SSL_KEY_UPDATE_REQUESTED);
+      SSL_write(peer, "x", 1);
+    }
+    SSL_shutdown(peer);
+    ByteString heard;
+    const auto why = error_of([&] { run(loop, test::hear_all(server, heard)); });
+    if (many == 10) {
+      EXPECT_FALSE(why);
+      EXPECT_EQ(heard, ByteString(10, 'x'));
+    } else {
+      EXPECT_EQ(why, StreamError::broken_tls);
+    }
+    SSL_free(peer);
+  }
 }
 
 // ---- the end ----

@@ -13,6 +13,7 @@ The internet router knows public addresses only, as the real one does.
 """
 
 import ipaddress
+import os
 from contextlib import contextmanager
 
 from . import firewall
@@ -101,7 +102,10 @@ class Lan:
         self._hosts6 = ipaddress.ip_network(subnet6)
         self._next = 11
         self.pcs = []
-        border.run("ip", "link", "add", "lan", "type", "bridge")
+        # With an address of its own: left alone, a bridge takes the lowest of its ports', and
+        # changes it when a PC is plugged in; its neighbours then talk to nobody for a while.
+        border.run("ip", "link", "add", "lan", "address", f"02:00:00:00:00:{os.urandom(1).hex()}",
+                   "type", "bridge")
         border.run("ip", "link", "set", "lan", "up")
         self.router, self.router6 = str(self._hosts[1]), str(self._hosts6[1])
         network.give(border, "lan", f"{self.router}/24", f"{self.router6}/64")
