@@ -17,7 +17,7 @@ endif()
 if(TASUKI_SANITIZE)
   # What breaks the language's rules fails its test, and is not merely printed.
   target_compile_options(tasuki_options INTERFACE -fsanitize=${TASUKI_SANITIZE}
-    -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tasuki_options INTERFACE -fsanitize=${TASUKI_SANITIZE})
   # clang 14 cannot compile its check of calls through pointers where there are
   # coroutines ("Cannot represent a difference across sections").

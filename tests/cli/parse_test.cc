@@ -107,7 +107,8 @@ TEST(Parse, SuggestsWhatWasMeant) {
 TEST(Parse, NamesWhatIsMissing) {
   Program program;
   EXPECT_EQ(program.fault({"group", "leaf"}),
-            "NAME is missing. Say: program group leaf NAME [MORE...] [options] [-- ARGUMENTS]");
+            "NAME is missing. Say: program group leaf NAME [MORE...] [options] [-- ARGUMENTS]\n"
+            "Examples are shown by: program group leaf --help");
   EXPECT_EQ(program.fault({"group", "leaf", "one", "--texts"}),
             "--texts needs a value behind it. Say: --texts TEXT");
   EXPECT_EQ(program.fault({"group", "leaf", "one", "--texts", "--flag"}),
