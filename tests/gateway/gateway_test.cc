@@ -151,7 +151,8 @@ TEST_F(AGateway, PutsNewcomersOffWhileItsStoreFails) {
     co_await peer->stream->write(key1);
     const std::string said = co_await word_from(*peer);
     EXPECT_EQ(said, "busy");
-    const wire::Frame pong = co_await line->ask(wire::encode(control::Ping{9}));
+    const ByteString ping = wire::encode(control::Ping{9});
+    const wire::Frame pong = co_await line->ask(ping);
     EXPECT_EQ(wire::decode<control::Pong>(pong).cookie, 9u);
   });
 }
@@ -191,7 +192,8 @@ TEST_F(AGateway, TakesATokenFromItsOwnAgentOnly) {
 
 TEST_F(AGateway, TakesNoTokenThatItNeverGave) {
   tell([&]() -> asio::awaitable<void> {
-    const auto peer = co_await world.attachment(self, {1, 2, 3});
+    const control::Token invented{1, 2, 3};
+    const auto peer = co_await world.attachment(self, invented);
     const std::string said = co_await word_from(*peer);
     EXPECT_EQ(said, "unavailable");
   });
