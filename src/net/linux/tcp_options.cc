@@ -17,9 +17,11 @@ void set(int socket, int level, int option, int value) noexcept {
 void set_tcp_options(int socket) noexcept {
   set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 75);
-  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 15);
-  set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  // A NAT may forget a silent connection after 30 seconds: the kernel speaks before that,
+  // which costs us neither a wake-up nor a record of TLS.
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 20);
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, 6);
   set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);       // milliseconds
   set(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 256 * 1024);  // a slow reader costs us no more
 }
