@@ -1,8 +1,7 @@
 #include "agent/agent.h"
 
-#include "agent/backoff.h"
-#include "agent/line.h"
 #include "agent/passwords.h"
+#include "agent/registration.h"
 #include "agent/targets.h"
 #include "log/log.h"
 #include "net/deadline.h"
@@ -13,8 +12,6 @@
 
 namespace tasuki::agent {
 
-using control::Refusal;
-using control::RefusedByGateway;
 using namespace std::chrono_literals;
 
 namespace {
@@ -28,27 +25,10 @@ constexpr auto password_limit = 120s;
 // Clients at the same time that have not yet proved the password.
 constexpr std::size_t most_unproved = 16;
 
-// Where trying again soon cannot help, or would only fight with another agent.
-constexpr auto long_pause = 300s;
-
 std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-// Refusals that a person has to mend.
-bool is_lasting(Refusal reason) {
-  switch (reason) {
-    case Refusal::gateway_key:
-    case Refusal::revoked:
-    case Refusal::id_taken:
-    case Refusal::bad_proof:
-    case Refusal::version:
-    case Refusal::ended:
-    case Refusal::replaced: return true;
-    default: return false;
-  }
 }
 
 std::function<net::Proxy(const net::Address&)> proxy_chooser(
@@ -72,26 +52,20 @@ public:
         identity_(std::move(identity)),
         passwords_(config_.state),
         door_(make_door(identity_, config_)),
-        seal_(inner::SealContext::agent(identity_.key, identity_.certificate)),
-        pause_(loop) {}
+        seal_(inner::SealContext::agent(identity_.key, identity_.certificate)) {}
 
   void start(std::function<void(std::exception_ptr)> on_fatal) {
-    on_fatal_ = std::move(on_fatal);
     control_.emplace(loop_, config_.state / "control.sock",
                      [weak = weak_from_this()](const std::string&) {
                        const auto self = weak.lock();
                        return self ? self->status_json() : std::string("{}");
                      });
-    asio::co_spawn(loop_, stay_registered(), [self = shared_from_this()](std::exception_ptr why) {
-      if (why && !self->stopping_) self->on_fatal_(why);
-    });
+    register_us(std::move(on_fatal));
   }
 
   void stop() {
-    stopping_ = true;
     control_.reset();
-    pause_.cancel();
-    if (line_) line_->abort();
+    if (registration_) registration_->stop();
     for (const auto& [number, session] : sessions_) {
       const auto live = session.live.lock();
       if (live)
@@ -109,7 +83,7 @@ private:
     bool proved = false;                    // the password
   };
 
-  asio::awaitable<void> stay_registered();
+  void register_us(std::function<void(std::exception_ptr)> on_fatal);
   asio::awaitable<void> take(control::Incoming incoming, net::Address gateway);
   asio::awaitable<void> serve(unsigned number, control::Incoming incoming, net::Address gateway);
   asio::awaitable<net::StreamPtr> attach(const control::Token& token, net::Address gateway,
@@ -126,62 +100,36 @@ private:
   Passwords passwords_;
   const peer::Door door_;
   const inner::SealContext seal_;
-  asio::steady_timer pause_;
-  Backoff backoff_;
-  std::function<void(std::exception_ptr)> on_fatal_;
   std::optional<net::LocalServer> control_;
-  std::shared_ptr<Line> line_;  // while registered
-  std::string trouble_;
+  std::shared_ptr<Registration> registration_;  // shared with its own coroutines
   std::map<unsigned, Session> sessions_;
   unsigned last_session_ = 0;
-  bool stopping_ = false;
 };
 
-// Register, stay, and when the line is lost wait a little and register again.
-asio::awaitable<void> Agent::Running::stay_registered() {
-  const auto self = shared_from_this();
-  bool ever_registered = false;
-  while (!stopping_) {
-    auto pause = Backoff::Milliseconds::zero();
-    try {
-      line_ = co_await Line::open(door_, identity_);
-      if (stopping_) co_return line_->abort();
-      ever_registered = true;
-      trouble_.clear();
-      backoff_.succeeded();
-      const net::Address gateway = line_->gateway();
-      log::info("REGISTERED", {{"id", identity_.computer.text()}, {"gateway", gateway.text()}});
-      const auto incoming = [self, gateway](const control::Incoming& message) {
-        asio::co_spawn(self->loop_, self->take(message, gateway), [self](std::exception_ptr) {});
-      };
-      co_await line_->stay(incoming);
-    } catch (const RefusedByGateway& refused) {
-      trouble_ = refused.what();
-      const bool lasting = is_lasting(refused.reason);
-      // Somebody is there to read it only at the start; later, an agent does not give up.
-      if (lasting && !ever_registered) throw;
-      if (lasting) pause = backoff_.spread_after(long_pause);
-      if (refused.retry_after > 0)
-        pause = backoff_.spread_after(std::chrono::seconds(refused.retry_after));
-    } catch (const std::exception& error) {
-      trouble_ = error.what();
-    }
-    line_.reset();
-    if (stopping_) co_return;
-    if (pause == Backoff::Milliseconds::zero()) pause = backoff_.next();
-    log::warning("NOT_REGISTERED",
-                 {{"reason", trouble_}, {"retry_in", std::to_string(pause.count() / 1000.0)}});
-    pause_.expires_after(pause);
-    ErrorCode cancelled;
-    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-  }
+// Registered, from here on, at one gateway or another. Clients come through it.
+void Agent::Running::register_us(std::function<void(std::exception_ptr)> on_fatal) {
+  const std::weak_ptr<Running> weak = weak_from_this();
+  Registration::Events events;
+  events.incoming = [weak](const control::Incoming& message, const net::Address& gateway) {
+    const auto self = weak.lock();
+    if (self)
+      asio::co_spawn(self->loop_, self->take(message, gateway), [self](std::exception_ptr) {});
+  };
+  events.has_sessions = [weak] {
+    const auto self = weak.lock();
+    return self && !self->sessions_.empty();
+  };
+  events.fatal = std::move(on_fatal);
+  registration_ = std::make_shared<Registration>(loop_, door_, identity_,
+                                                 config_.gateway.return_after, std::move(events));
+  registration_->start();
 }
 
 // A client wants in. Everything that can go wrong with it ends here.
 asio::awaitable<void> Agent::Running::take(control::Incoming incoming, net::Address gateway) {
   if (!has_room()) {
     log::warning("SESSION_REFUSED", {{"client", incoming.source.value}, {"reason", "too_many"}});
-    if (line_) line_->decline(incoming.token);
+    registration_->decline(incoming.token);
     co_return;
   }
   const unsigned number = ++last_session_;
@@ -305,8 +253,8 @@ Status Agent::Running::status() const {
   Status status{identity_.computer.text(),
                 identity_.id().text(),
                 identity_.profile.realm,
-                line_ ? line_->gateway().text() : "",
-                trouble_,
+                registration_ ? registration_->gateway() : "",
+                registration_ ? registration_->trouble() : "",
                 {}};
   for (const auto& [number, session] : sessions_) {
     status.sessions.push_back(session.status);
@@ -347,10 +295,23 @@ Status Agent::status() const {
   return running_->status();
 }
 
+// The first gateway that is there and not busy decides.
 asio::awaitable<void> try_registration(const Identity& identity, const AgentConfig& config) {
   const peer::Door door = make_door(identity, config);
-  const std::shared_ptr<Line> line = co_await Line::open(door, identity);
-  line->abort();
+  std::exception_ptr first_failure;
+  for (const net::Address& gateway : door.profile.gateways) {
+    try {
+      const std::shared_ptr<Line> line = co_await Line::open(door, identity, gateway);
+      line->abort();
+      co_return;
+    } catch (const control::RefusedByGateway& refused) {
+      if (refused.reason != control::Refusal::busy) throw;
+      if (!first_failure) first_failure = std::current_exception();
+    } catch (const std::exception&) {
+      if (!first_failure) first_failure = std::current_exception();
+    }
+  }
+  std::rethrow_exception(first_failure);  // a profile has at least one gateway
 }
 
 std::optional<std::string> ask_status(const std::filesystem::path& state) {

@@ -28,12 +28,14 @@ public:
 
   void succeeded() { failures_ = 0; }
 
-private:
-  Milliseconds spread(Milliseconds base) {
+  // From half as much to one and a half.
+  Milliseconds spread(std::chrono::steady_clock::duration base) {
     std::uniform_real_distribution<double> share(0.5, 1.5);
-    return Milliseconds(std::int64_t(double(base.count()) * share(generator_)));
+    const double milliseconds = std::chrono::duration<double, std::milli>(base).count();
+    return Milliseconds(std::int64_t(milliseconds * share(generator_)));
   }
 
+private:
   std::minstd_rand generator_;
   unsigned failures_ = 0;
 };

@@ -39,6 +39,15 @@ Table<Limits> limits_table() {
                                {"Sessions at the same time.", "同時セッション数の上限。"});
 }
 
+Table<GatewayChoice> gateway_table() {
+  return Table<GatewayChoice>().field(
+      "return_after", &GatewayChoice::return_after, config::seconds(1, 86400),
+      {"While registered at another gateway than the profile's first: how often the ones before it "
+       "are tried, in seconds, each time spread from half to one and a half.",
+       "プロファイルの先頭以外のゲートウェイに登録している間、優先順位の高いゲートウェイを試す"
+       "間隔（秒）。毎回 0.5 ～ 1.5 倍に分散します。"});
+}
+
 }  // namespace
 
 std::string_view text(Target::Kind kind) {
@@ -62,6 +71,8 @@ Table<AgentConfig> config_table() {
               "this file.",
               "エージェントの鍵、プロファイル、パスワードの記録を置くディレクトリ。"
               "空ならこのファイルのある場所。"})
+      .section("gateway", &AgentConfig::gateway, gateway_table(),
+               {"Which of the profile's gateways.", "プロファイルのゲートウェイの選択。"})
       .section("proxy", &AgentConfig::proxy, config::proxy_table(),
                {"The way out of this network.", "このネットワークから外に出る方法。"})
       .each(

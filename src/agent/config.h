@@ -8,6 +8,8 @@
 #include "log/log.h"
 #include "net/address.h"
 
+#include <chrono>
+
 namespace tasuki::agent {
 
 // Something a client may ask for by name.
@@ -26,8 +28,14 @@ struct Limits {
   unsigned sessions = 32;  // at the same time
 };
 
+// Which of the profile's gateways.
+struct GatewayChoice {
+  std::chrono::seconds return_after{30};  // at a later one: how often the earlier are tried
+};
+
 struct AgentConfig {
   std::filesystem::path state;  // absolute after load_config
+  GatewayChoice gateway;
   config::ProxySettings proxy;
   std::map<std::string, Target> targets;  // empty: `desktop`, if a VNC or RDP port is found
   Forwarding forward;

@@ -6,7 +6,12 @@ namespace {
 using control::Clock;
 
 // An answer to a Ping takes no longer than this on any line worth having.
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience{5};
+// Where somebody has reason to think that it does not come.
+constexpr std::chrono::seconds doubtful_patience{3};
+
+// For the gateway to hear that we go, and for us to hear what it said before.
+constexpr std::chrono::seconds farewell_limit{2};
 
 constexpr std::size_t most_waiting = 64 * 1024;
 
@@ -18,9 +23,9 @@ std::chrono::seconds interval(const wire::Frame& hello) {
 
 }  // namespace
 
-asio::awaitable<std::shared_ptr<Line>> Line::open(const peer::Door& door,
-                                                  const Identity& identity) {
-  peer::Admitted admitted = co_await peer::enter(door, control::Role::agent);
+asio::awaitable<std::shared_ptr<Line>> Line::open(const peer::Door& door, const Identity& identity,
+                                                  net::Address gateway, peer::Patience patience) {
+  peer::Admitted admitted = co_await peer::enter(door, control::Role::agent, gateway, patience);
   const ByteString request =
       admitted.admission->register_as(identity.computer, identity.key, identity.certificate);
   co_await peer::say(admitted.line, request);
@@ -38,7 +43,9 @@ Line::Line(peer::Greeted greeted)
 asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> incoming) {
   const auto self = shared_from_this();
   const auto executor = greeted_.stream->executor();
-  asio::co_spawn(executor, write(), [self](std::exception_ptr) { self->abort(); });
+  asio::co_spawn(executor, write(), [self](std::exception_ptr broken) {
+    if (broken || !self->farewell_) self->abort();
+  });
   asio::co_spawn(executor, keep_alive(), [self](std::exception_ptr) { self->abort(); });
   try {
     for (;;) {
@@ -68,6 +75,10 @@ void Line::say(Bytes frame) {
 asio::awaitable<void> Line::write() {
   while (!over_) {
     if (outgoing_.empty()) {
+      if (farewell_) {
+        co_await greeted_.stream->finish();
+        co_return;
+      }
       co_await outgoing_changed_.wait();
       continue;
     }
@@ -79,14 +90,29 @@ asio::awaitable<void> Line::write() {
 asio::awaitable<void> Line::keep_alive() {
   using Decision = control::AgentKeepalive::Decision;
   while (!over_) {
-    timer_.expires_at(keepalive_.deadline());
+    timer_.expires_at(farewell_.value_or(keepalive_.deadline()));
     ErrorCode ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (over_) co_return;
+    if (over_ || (farewell_ && Clock::now() >= *farewell_)) co_return;
+    if (farewell_) continue;
     const Decision decision = keepalive_.decide(Clock::now());
     if (decision == Decision::ping) say(wire::encode(control::Ping{}));
     if (decision == Decision::dead) co_return;
   }
+}
+
+void Line::check_now() {
+  if (over_ || farewell_) return;
+  keepalive_.doubt(doubtful_patience, Clock::now());
+  say(wire::encode(control::Ping{}));
+  timer_.cancel();  // its deadline is another one now
+}
+
+void Line::leave() {
+  if (over_ || farewell_) return;
+  farewell_ = Clock::now() + farewell_limit;
+  outgoing_changed_.notify();
+  timer_.cancel();
 }
 
 void Line::abort() {

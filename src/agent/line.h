@@ -12,10 +12,11 @@ namespace tasuki::agent {
 // Shared by its owner and its own coroutines, the last of which hears of the end.
 class Line : public std::enable_shared_from_this<Line> {
 public:
-  // Enters the first of the profile's gateways that answers, and registers. Throws what
-  // peer::enter() throws, control::RefusedByGateway among it.
+  // Enters this gateway, and registers. Throws what peer::enter() throws,
+  // control::RefusedByGateway among it.
   static asio::awaitable<std::shared_ptr<Line>> open(const peer::Door& door,
-                                                     const Identity& identity);
+                                                     const Identity& identity, net::Address gateway,
+                                                     peer::Patience patience = {});
 
   explicit Line(peer::Greeted greeted);
 
@@ -23,6 +24,13 @@ public:
   asio::awaitable<void> stay(std::function<void(const control::Incoming&)> incoming);
 
   void decline(const control::Token& token) { say(wire::encode(control::Declined{token})); }
+
+  // Somebody doubts that the line lives: the gateway is asked at once, and has 3 s.
+  void check_now();
+
+  // Says that no more comes from us, so that the gateway forgets us at once; hears out
+  // what it has sent before that. stay() goes on until then, for 2 s at most.
+  void leave();
   void abort();
 
   const net::Address& gateway() const { return greeted_.gateway; }
@@ -37,6 +45,7 @@ private:
   ByteString outgoing_;
   net::Signal outgoing_changed_;
   asio::steady_timer timer_;
+  std::optional<control::Clock::time_point> farewell_;  // leaving: until then
   bool over_ = false;
 };
 

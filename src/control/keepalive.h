@@ -4,10 +4,12 @@
 // comes within `patience` of that. What it hears does not put the next Ping off: an
 // agent that is often called hears much on its line and says nothing there. The
 // gateway never speaks first; it takes the line for dead after two intervals and
-// the patience.
+// ten seconds.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace tasuki::control {
 
@@ -20,23 +22,29 @@ public:
 
   enum class Decision { wait, ping, dead };
 
-  void heard() { asked_ = false; }
+  void heard() { due_.reset(); }
+
+  // Somebody has reason to doubt the line: it is asked now, and has this long to answer.
+  void doubt(Clock::duration patience, Clock::time_point now) {
+    said_ = now;
+    due_ = std::min(due_.value_or(Clock::time_point::max()), now + patience);
+  }
 
   // When to call decide() next, unless something is heard before.
-  Clock::time_point deadline() const { return said_ + (asked_ ? patience_ : interval_); }
+  Clock::time_point deadline() const { return due_.value_or(said_ + interval_); }
 
   Decision decide(Clock::time_point now) {
     if (now < deadline()) return Decision::wait;
-    if (asked_) return Decision::dead;
-    asked_ = true;
+    if (due_) return Decision::dead;
     said_ = now;
+    due_ = now + patience_;
     return Decision::ping;
   }
 
 private:
   Clock::duration interval_, patience_;
-  Clock::time_point said_;  // the last Ping, or the registration
-  bool asked_ = false;      // and not answered yet
+  Clock::time_point said_;                // the last Ping, or the registration
+  std::optional<Clock::time_point> due_;  // its answer
 };
 
 // How long a gateway waits for a word from an agent whose interval is this.

@@ -14,6 +14,13 @@ inline constexpr std::chrono::seconds dial_limit{10};
 // From the first byte to being admitted; and for any single answer after that.
 inline constexpr std::chrono::seconds answer_limit{20};
 
+// The same, for whoever has another gateway to turn to.
+struct Patience {
+  std::chrono::seconds dial = dial_limit;
+  std::chrono::seconds answer = answer_limit;
+};
+inline constexpr Patience hurried{std::chrono::seconds(3), std::chrono::seconds(5)};
+
 // From a frame's first byte to its last.
 inline constexpr std::chrono::seconds frame_limit{5};
 
@@ -35,6 +42,7 @@ struct Greeted {
   std::unique_ptr<net::Frames> frames;  // over *stream
   control::Exporter exporter;
   wire::Frame hello;
+  std::chrono::seconds patience = answer_limit;  // for any single answer
 };
 
 // A connection on which the gateway key is proved: ask for what you want.
@@ -47,15 +55,18 @@ struct Admitted {
 // net::ReachError (of the first gateway) when none can be reached, std::system_error
 // when TLS fails (StreamError::untrusted: not a gateway of this realm).
 asio::awaitable<Greeted> greet(const Door& door);
-asio::awaitable<Greeted> greet(const Door& door, net::Address gateway);  // this one only
+asio::awaitable<Greeted> greet(const Door& door, net::Address gateway,
+                               Patience patience = {});  // this one only
 
 // Throws as greet() does, and control::RefusedByGateway.
 asio::awaitable<Admitted> enter(const Door& door, control::Role role);
+asio::awaitable<Admitted> enter(const Door& door, control::Role role, net::Address gateway,
+                                Patience patience = {});  // this one only
 
-// The next frame within the limit. Read it with control::expect<M>(), which throws
-// control::RefusedByGateway or wire::ProtocolError.
-asio::awaitable<wire::Frame> next_answer(Greeted& line,
-                                         std::chrono::steady_clock::duration limit = answer_limit);
+// The next frame, within the line's patience if nothing else is said. Read it with
+// control::expect<M>(), which throws control::RefusedByGateway or wire::ProtocolError.
+asio::awaitable<wire::Frame> next_answer(Greeted& line);
+asio::awaitable<wire::Frame> next_answer(Greeted& line, std::chrono::steady_clock::duration limit);
 
 asio::awaitable<void> say(Greeted& line, ByteString frame);
 

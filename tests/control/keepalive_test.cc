@@ -41,6 +41,29 @@ TEST(AgentKeepalive, SaysPingFirstAfterASleepBeforeItGivesUp) {
   EXPECT_EQ(keepalive.decide(start + 8h + 10s), Decision::dead);
 }
 
+TEST(AgentKeepalive, AsksAtOnceWhenSomebodyDoubts) {
+  AgentKeepalive keepalive(60s, 5s, start);
+  keepalive.doubt(3s, start + 10s);
+  EXPECT_EQ(keepalive.deadline(), start + 13s);
+  EXPECT_EQ(keepalive.decide(start + 13s), Decision::dead);
+}
+
+TEST(AgentKeepalive, DoubtThatIsAnsweredPutsTheNextPingOff) {
+  AgentKeepalive keepalive(60s, 5s, start);
+  keepalive.doubt(3s, start + 10s);
+  keepalive.heard();
+  EXPECT_EQ(keepalive.deadline(), start + 70s);
+}
+
+TEST(AgentKeepalive, DoubtDoesNotGiveMoreTimeThanThereIs) {
+  AgentKeepalive keepalive(60s, 5s, start);
+  EXPECT_EQ(keepalive.decide(start + 60s), Decision::ping);
+  keepalive.doubt(3s, start + 61s);
+  EXPECT_EQ(keepalive.deadline(), start + 64s);
+  keepalive.doubt(3s, start + 62s);
+  EXPECT_EQ(keepalive.deadline(), start + 64s);
+}
+
 // What the agent hears on its line (Incoming) is not what it says: it attaches on
 // other connections. The gateway would take it for dead.
 TEST(AgentKeepalive, SpeaksOftenEnoughForTheGatewayHoweverOftenItIsCalled) {

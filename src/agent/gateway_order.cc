@@ -1,0 +1,111 @@
+#include "agent/gateway_order.h"
+
+namespace tasuki::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Where trying again soon cannot help, or would only fight with another agent.
+constexpr auto long_pause = 300s;
+
+// A line that is lost again and again is not worth hurrying for each time.
+constexpr auto between_hurries = 10s;
+
+}  // namespace
+
+GatewayOrder::GatewayOrder(std::size_t gateways, Clock::duration return_after, unsigned seed)
+    : return_after_(return_after), backoff_(seed), gateways_(gateways) {}
+
+GatewayOrder::Step GatewayOrder::next(Clock::time_point now) {
+  if (!in_round_) {
+    if (now < next_round_) return Wait{next_round_};
+    round_.clear();
+    begin_round(now);
+    if (round_.empty()) return Wait{next_round_};
+    in_round_ = true;
+  }
+  const std::size_t gateway = round_.front();
+  round_.pop_front();
+  return Dial{gateway, round_.empty() && state_ == State::looking};
+}
+
+// Who is asked in this state, and may be asked now. If nobody may, when to look again.
+void GatewayOrder::begin_round(Clock::time_point now) {
+  std::deque<std::size_t> silent, ours;
+  next_round_ = Clock::time_point::max();
+  for (std::size_t i = 0; i < gateways_.size(); ++i) {
+    if (state_ == State::registered && i == *where_) break;  // the later ones are no better
+    Gateway& gateway = gateways_[i];
+    const Clock::time_point from = std::max(gateway.not_before, displaced_until_);
+    if (now < from) {
+      next_round_ = std::min(next_round_, from);
+      continue;
+    }
+    const bool drained_us = state_ == State::drained && i == *where_;
+    (drained_us ? ours : gateway.silent ? silent : round_).push_back(i);
+    gateway.silent = false;
+  }
+  round_.insert(round_.end(), silent.begin(), silent.end());
+  round_.insert(round_.end(), ours.begin(), ours.end());
+}
+
+void GatewayOrder::registered(std::size_t gateway, Clock::time_point now) {
+  state_ = State::registered;
+  where_ = gateway;
+  gateways_[gateway] = {};
+  displaced_until_ = {};
+  backoff_.succeeded();
+  in_round_ = false;
+  next_round_ = gateway == 0 ? Clock::time_point::max() : now + backoff_.spread(return_after_);
+}
+
+void GatewayOrder::failed(std::size_t gateway, Failure how, std::chrono::seconds retry_after,
+                          Clock::time_point now) {
+  note(gateway, how, retry_after, now);
+  if (!in_round_ || !round_.empty()) return;
+  in_round_ = false;
+  next_round_ = now + (state_ == State::registered ? backoff_.spread(return_after_)
+                                                   : Clock::duration(backoff_.next()));
+}
+
+void GatewayOrder::note(std::size_t gateway, Failure how, std::chrono::seconds retry_after,
+                        Clock::time_point now) {
+  Gateway& at = gateways_[gateway];
+  at.silent = how == Failure::silent;
+  at.lasting = how == Failure::lasting;
+  if (how == Failure::lasting) at.not_before = now + backoff_.spread_after(long_pause);
+  if (how == Failure::replaced) displaced_until_ = now + backoff_.spread_after(long_pause);
+  if (retry_after > 0s) at.not_before = now + backoff_.spread_after(retry_after);
+}
+
+void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool wanted,
+                        Clock::time_point now) {
+  if (!where_) return;
+  note(*where_, how, retry_after, now);
+  const bool hurry = wanted && now >= hurried_ + between_hurries;
+  if (hurry) hurried_ = now;
+  // A drained gateway ends our line when it has waited long enough; the search goes on.
+  const bool searching = state_ == State::drained && in_round_;
+  state_ = State::looking;
+  where_.reset();
+  if (searching && !round_.empty()) return;
+  in_round_ = false;
+  next_round_ = hurry ? now : now + backoff_.next();
+}
+
+void GatewayOrder::drained(std::chrono::seconds retry_after, Clock::time_point now) {
+  if (!where_ || state_ == State::drained) return;
+  // The advice is for those who have nowhere else to go, too: the successor, if there is
+  // one, says 0.
+  if (retry_after > 0s) gateways_[*where_].not_before = now + backoff_.spread_after(retry_after);
+  state_ = State::drained;
+  in_round_ = false;
+  next_round_ = now;
+}
+
+bool GatewayOrder::all_refuse() const {
+  return std::all_of(gateways_.begin(), gateways_.end(),
+                     [](const Gateway& gateway) { return gateway.lasting; });
+}
+
+}  // namespace tasuki::agent
