@@ -5,6 +5,8 @@ two_nats():        office ── NAT A ──┐              ┌── NAT B �
                                      │
                                      gateway, with public addresses
 
+two_gateways():    the same, with another gateway's machine in another place.
+
 behind_proxies():  the same, with a proxy machine in the place of each NAT: it has a leg
                    in both networks and forwards no packet, so that only a program on it
                    (squid, a SOCKS server) leads out.
@@ -22,6 +24,7 @@ from .namespaces import Machine, fresh_prefix
 
 GATEWAY = "203.0.113.10"
 GATEWAY6 = "2001:db8:c::10"
+SECOND_GATEWAY = "198.18.0.10"
 
 
 class Network:
@@ -138,6 +141,17 @@ def _public(network):
     network.internet, network.gateway = internet, gateway
 
 
+def _second_gateway(network):
+    """Another gateway's machine, on a network of its own."""
+    gateway = network.machine("gateway2")
+    network.cable(network.internet, "to-gateway2", gateway, "eth0")
+    network.give(network.internet, "to-gateway2", "198.18.0.1/24")
+    network.give(gateway, "eth0", f"{SECOND_GATEWAY}/24")
+    network.route(gateway, "198.18.0.1")
+    gateway.address = SECOND_GATEWAY
+    network.second_gateway = gateway
+
+
 def _border(network, role, public, public6, forwards):
     """The machine between a LAN and the internet: its public leg."""
     border = network.router(role) if forwards else network.machine(role)
@@ -168,6 +182,14 @@ def two_nats(directory, ipv6=False):
             setattr(network, f"{site}_lan", lan)
             setattr(network, f"{site}_nat", border)
             setattr(network, site, lan.add_pc(site))
+        yield network
+
+
+@contextmanager
+def two_gateways(directory, ipv6=False):
+    """The same as two_nats, with a second gateway's machine elsewhere on the internet."""
+    with two_nats(directory, ipv6) as network:
+        _second_gateway(network)
         yield network
 
 

@@ -7,6 +7,7 @@ sees (exit code, both outputs) comes back in an `Outcome`.
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,14 +136,22 @@ class Gateway(Party):
         return self.must("gateway", "init", "--state", self.state, *named, "--realm", self.realm,
                          "--root-key", self.root_key, "--profile", self.first_profile)
 
-    def configure(self, allow=(), log_directory=None, level="info", **limits):
+    def configure(self, allow=(), log_directory=None, level="info", keepalive=60, **limits):
         """Writes gateway.toml anew. `allow`: sources exempt from the limits per source."""
-        lines = ['role = "gateway"', "[limits]", f"allow = {json.dumps(list(allow))}"]
+        lines = ['role = "gateway"', f"keepalive_seconds = {keepalive}",
+                 "[limits]", f"allow = {json.dumps(list(allow))}"]
         lines += [f"{key} = {json.dumps(value)}" for key, value in limits.items()]
         lines += ["[log]", f'level = "{level}"']
         if log_directory:
             lines.append(f'directory = "{log_directory}"')
         (self.state / "gateway.toml").write_text("\n".join(lines) + "\n")
+
+    def second(self, machine):
+        """A second gateway of the realm: a copy of this one's state, on another machine."""
+        other = Gateway(machine, addresses=self.addresses, realm=self.realm)
+        shutil.copytree(self.state, other.state)
+        other.first_profile = self.first_profile
+        return other
 
     def run(self):
         self.running = self.start("gateway", "run", "--state", self.state)
@@ -191,9 +200,11 @@ class Agent(Party):
         return self.tasuki("agent", "enroll", profile, "--id", self.computer_id, "--state", self.state,
                            *more, secrets={"--password-fd": self.password})
 
-    def configure(self, targets=None, allow=None, proxy=None):
+    def configure(self, targets=None, allow=None, proxy=None, return_after=None):
         """Writes agent.toml anew. `targets`: {name: (address, kind)}."""
         lines = ['role = "agent"']
+        if return_after:
+            lines += ["[gateway]", f"return_after = {return_after}"]
         if proxy:
             lines += ["[proxy]", *(f"{key} = {json.dumps(str(value))}" for key, value in proxy.items())]
         if allow is not None:
