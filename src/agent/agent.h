@@ -7,19 +7,12 @@
 
 #include "agent/config.h"
 #include "agent/enrolment.h"
+#include "agent/sessions.h"
 #include "net/asio.h"
 
 #include <memory>
 
 namespace tasuki::agent {
-
-struct SessionStatus {
-  std::string client;  // its address as the gateway sees it
-  std::string host;    // what the client's machine calls itself
-  std::string user;
-  std::int64_t since = 0;  // seconds since 1970
-  std::size_t channels = 0;
-};
 
 struct Status {
   std::string computer;
@@ -27,7 +20,6 @@ struct Status {
   std::string realm;
   std::string gateway;  // where it is registered; empty: nowhere now
   std::string trouble;  // why not, if so
-  std::vector<SessionStatus> sessions;
 };
 
 class Agent {

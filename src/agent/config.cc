@@ -35,8 +35,14 @@ Table<Forwarding> forward_table() {
 }
 
 Table<Limits> limits_table() {
-  return Table<Limits>().field("sessions", &Limits::sessions, config::whole(1, 1024),
-                               {"Sessions at the same time.", "同時セッション数の上限。"});
+  return Table<Limits>()
+      .field("sessions", &Limits::sessions, config::whole(1, 1024),
+             {"Sessions at the same time.", "同時セッション数の上限。"})
+      .field("resume_seconds", &Limits::resume, config::seconds(0, 3600),
+             {"How long a session waits for its client when the line is lost, before what it is "
+              "connected to is cut off. 0: not at all.",
+              "回線が切れたとき、セッションがクライアントの復帰を待つ時間（秒）。過ぎると接続先を"
+              "切断します。0 なら待ちません。"});
 }
 
 Table<GatewayChoice> gateway_table() {

@@ -25,7 +25,8 @@ struct Forwarding {
 };
 
 struct Limits {
-  unsigned sessions = 32;  // at the same time
+  unsigned sessions = 32;            // at the same time
+  std::chrono::seconds resume{300};  // how long a session outlives its line; 0: not at all
 };
 
 // Which of the profile's gateways.

@@ -136,6 +136,12 @@ std::optional<inner::PasswordBook::Entry> Passwords::attempt(const std::string& 
   return record->second;
 }
 
+crypto::Sha256 Passwords::stamp(const std::string& user) {
+  load_if_changed();
+  const auto record = records_.find(user);
+  return record == records_.end() ? crypto::Sha256{} : crypto::sha256(record->second.record);
+}
+
 void Passwords::succeeded(const std::string& user) {
   attempts_.erase(user);
   save_attempts();

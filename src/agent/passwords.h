@@ -29,6 +29,10 @@ public:
   std::optional<Entry> attempt(const std::string& user) override;
   void succeeded(const std::string& user) override;
 
+  // Which password the user has now: another after each change, zeros when there is none.
+  // A session that was let in by one is not resumed after the next.
+  crypto::Sha256 stamp(const std::string& user);
+
 private:
   void load();
   void load_if_changed();

@@ -44,6 +44,28 @@ Words step_words(std::string_view step, const std::string& computer, const std::
   return fill(say::step_password);
 }
 
+Words loss_words(std::exception_ptr lost) {
+  try {
+    std::rethrow_exception(lost);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::timed_out) return fill(say::why_silent);
+  } catch (const inner::SealError& error) {
+    if (error.cause == inner::SealError::Cause::truncated) return fill(say::why_gateway_ended);
+  } catch (...) {
+  }
+  return fill(say::why_broken);
+}
+
+// One line when the line is lost, and one when it is back.
+void tell(Console& console, const std::string& computer, const peer::LineNews& news) {
+  const Filling name = place("computer", computer);
+  if (news.lost) return console.note(fill(say::line_lost, {name, {"why", loss_words(news.lost)}}));
+  const double seconds = std::chrono::duration<double>(news.away).count();
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", seconds);
+  console.note(fill(say::line_back, {name, place("seconds", text), place("way", news.way)}));
+}
+
 asio::awaitable<Exit> open_and_use(const peer::Door& door, Console& console, client::Reach reach,
                                    std::shared_ptr<Progress> progress, const SessionWork& use) {
   client::Pins pins(client::home_directory());
@@ -51,6 +73,9 @@ asio::awaitable<Exit> open_and_use(const peer::Door& door, Console& console, cli
   reach.progress = [&, computer](std::string_view step) {
     if (step != "gateway" && step != "agent") console.about.in_session = true;
     progress->step(step_words(step, computer, console.about.target));
+  };
+  reach.on_line = [&console, computer](const peer::LineNews& news) {
+    tell(console, computer, news);
   };
   std::unique_ptr<client::ClientSession> session =
       co_await client::ClientSession::open(door, pins, std::move(reach));

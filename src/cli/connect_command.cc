@@ -33,7 +33,7 @@ Exit run(const Asked& asked, Console& console) {
     request.arguments = asked.viewer_arguments;
     request.started = [&](const std::string&) {
       console.note(fill(say::viewer_started, {place("computer", asked.session.computer.text()),
-                                              place("gateway", session.gateway().text())}));
+                                              place("gateway", session.way())}));
     };
     return show(session, console, viewers, std::move(request));
   });

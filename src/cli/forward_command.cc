@@ -117,7 +117,7 @@ asio::awaitable<Exit> forward(client::ClientSession& session, Console& console,
 Exit run(const Asked& asked, Console& console) {
   return with_session(console, asked.gateway, asked.session, [&](client::ClientSession& session) {
     console.note(fill(say::forwarding_to, {place("computer", asked.session.computer.text()),
-                                           place("gateway", session.gateway().text())}));
+                                           place("gateway", session.way())}));
     return forward(session, console, asked.forwards, std::make_shared<Reporter>(console, asked));
   });
 }

@@ -70,6 +70,7 @@ Outcome denied(const client::Denied& error, const Circumstances& about) {
       return {Exit::password, fill(say::denied_no_password, {computer})};
     case inner::Denial::too_many_sessions:
       return {Exit::unavailable, fill(say::denied_too_many, {computer})};
+    case inner::Denial::no_session: return {Exit::broken, fill(say::denied_no_session, {computer})};
     case inner::Denial::policy: break;
   }
   const std::string words = error.message.empty() ? "" : " \"" + tame(error.message) + "\"";
@@ -92,6 +93,12 @@ Outcome no_viewer(const client::NoViewer& error, const Circumstances&) {
           fill(say::no_viewer,
                {place("kind", text_of(error.kind)), place("tried", tried.empty() ? "-" : tried),
                 place("package", rdp ? "freerdp2-x11" : "tigervnc-viewer")})};
+}
+
+Outcome session_lost(const peer::SessionLost& error, const Circumstances& about) {
+  return {Exit::broken,
+          fill(say::session_gone, {place("computer", about.computer),
+                                   place("seconds", std::to_string(error.window.count()))})};
 }
 
 Outcome channel_refused(const peer::ChannelRefused& error, const Circumstances& about) {
@@ -144,6 +151,7 @@ const std::vector<Row>& rows() {
       row(no_viewer),
       row(channel_refused),
       row(session_closed),
+      row(session_lost),
       row(seal_broken),
       row(makes_no_sense),
       row<std::system_error>(connection_broke),

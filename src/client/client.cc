@@ -1,5 +1,8 @@
 #include "client/client.h"
 
+#include "client/approach.h"
+#include "client/lifeline.h"
+
 #include <unistd.h>
 
 namespace tasuki::client {
@@ -10,9 +13,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string software = "tasuki " TASUKI_VERSION;
-
-// The gateway gives the agent 15 seconds to come; a little more for its answer to us.
-constexpr auto pairing_limit = 20s;
 
 // For any one answer of the agent's. Not for people: they are waited for elsewhere.
 constexpr auto agent_limit = 20s;
@@ -33,27 +33,26 @@ std::string host_name() {
 }
 
 // Waits while the end is in this phase, for at most agent_limit.
-asio::awaitable<void> while_in(std::shared_ptr<peer::LiveSession> live, const ClientEnd& end,
+asio::awaitable<void> while_in(std::shared_ptr<peer::Carrier> carrier, const ClientEnd& end,
                                ClientEnd::Phase phase) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto late = std::make_exception_ptr(
       std::system_error(std::make_error_code(std::errc::timed_out), "the agent does not answer"));
-  asio::steady_timer limit(executor, agent_limit);
-  limit.async_wait([live, late](ErrorCode cancelled) {
-    if (!cancelled) live->fail(late);
+  asio::steady_timer limit(carrier->executor(), agent_limit);
+  limit.async_wait([carrier, late](ErrorCode cancelled) {
+    if (!cancelled) carrier->fail(late);
   });
-  while (!live->over() && end.phase() == phase) co_await live->changed();
+  while (!carrier->over() && end.phase() == phase) co_await carrier->changed();
   limit.cancel();
-  if (live->failure()) std::rethrow_exception(live->failure());
-  if (live->over() && end.phase() == phase)
+  if (carrier->failure()) std::rethrow_exception(carrier->failure());
+  if (carrier->over() && end.phase() == phase)
     throw inner::SealError(inner::SealError::Cause::truncated, "the agent hung up");
 }
 
 // Asks the person and lets the agent judge, until the password is right or enough have
 // been wrong.
-asio::awaitable<void> prove_password(std::shared_ptr<peer::LiveSession> live, ClientEnd& end,
+asio::awaitable<void> prove_password(std::shared_ptr<peer::Carrier> carrier, ClientEnd& end,
                                      const AskPassword& ask) {
-  co_await while_in(live, end, ClientEnd::Phase::connecting);
+  co_await while_in(carrier, end, ClientEnd::Phase::connecting);
   for (unsigned tries = 0;; ++tries) {
     if (end.phase() == ClientEnd::Phase::denied)
       throw Denied(end.denied().reason, end.denied().message.value);
@@ -63,8 +62,8 @@ asio::awaitable<void> prove_password(std::shared_ptr<peer::LiveSession> live, Cl
     std::optional<crypto::Secret> password = ask(tries > 0);
     if (!password) throw WrongPassword("no password was given");
     end.password(std::move(*password));
-    live->flush();
-    co_await while_in(live, end, ClientEnd::Phase::connecting);
+    carrier->flush();
+    co_await while_in(carrier, end, ClientEnd::Phase::connecting);
   }
 }
 
@@ -98,51 +97,53 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(const peer::
   const auto pin = pins.find(profile.realm, profile.key_label.text(), reach.computer);
 
   step("gateway");
-  peer::Admitted admitted = co_await peer::enter(door, control::Role::client);
-  const ByteString request = admitted.admission->connect(reach.computer);
-  co_await peer::say(admitted.line, request);
-  step("agent");
-  const wire::Frame answer = co_await peer::next_answer(admitted.line, pairing_limit);
-  control::expect<control::Paired>(answer);
-
+  Approach made = co_await approach(door, reach.computer);
   const inner::SealContext seal = inner::SealContext::client();
-  const ClientEnd::Whom whom{profile.realm, profile.key_label.text(), reach.computer.text(), pin};
+  ClientEnd::Whom whom{profile.realm, profile.key_label.text(), reach.computer.text(), pin};
   const inner::ClientAuthentication::Self self{reach.user, software, host_name()};
   auto owned_end = std::make_unique<ClientEnd>(seal, whom, self);
   ClientEnd& end = *owned_end;
-  ByteString arrived = admitted.line.frames->take_leftover();
-  const auto live =
-      std::make_shared<peer::LiveSession>(std::move(admitted.line.stream), std::move(owned_end));
-  live->start(std::move(arrived));
+  const auto carrier =
+      std::make_shared<peer::Carrier>(std::move(made.stream), std::move(owned_end), made.way);
+  carrier->start(std::move(made.arrived));
 
   step("password");
   std::exception_ptr failure;
   try {
-    co_await prove_password(live, end, reach.ask_password);
+    co_await prove_password(carrier, end, reach.ask_password);
   } catch (const std::exception&) {
     failure = std::current_exception();
   }
   if (failure) {
-    co_await live->close(inner::CloseReason::done);
+    co_await carrier->close(inner::CloseReason::done);
     std::rethrow_exception(failure);
   }
-  live->keep_alive();
 
-  auto session = std::make_unique<ClientSession>(Private{});
-  session->live_ = live;
-  session->agent_ = end.agent();
-  session->gateway_ = admitted.line.gateway;
-  session->first_contact_ = !pin;
   // Only now: the agent has shown, on this very connection, that it knows the password.
   // Another program of this person may have been first, and must have met the same one.
   const auto meanwhile = pins.find(profile.realm, profile.key_label.text(), reach.computer);
   if (meanwhile && *meanwhile != end.agent()) {
-    live->fail(std::make_exception_ptr(inner::IdentityChanged(*meanwhile, end.agent())));
-    std::rethrow_exception(live->failure());
+    const inner::IdentityChanged changed(*meanwhile, end.agent());
+    carrier->fail(std::make_exception_ptr(changed));
+    throw changed;
   }
   if (!meanwhile)
     pins.set(
         {profile.realm, profile.key_label.text(), reach.computer, end.agent(), unix_seconds()});
+
+  auto session = std::make_unique<ClientSession>(Private{});
+  session->agent_ = end.agent();
+  session->first_contact_ = !pin;
+  session->way_ = made.way;
+  session->live_ = std::make_shared<peer::LiveSession>(carrier->executor(), end.take_session());
+  session->live_->on_line = reach.on_line;
+  session->live_->adopt(carrier);
+  whom.pin = end.agent();
+  asio::co_spawn(carrier->executor(),
+                 keep_alive(session->live_, {door, reach.computer, std::move(whom)}),
+                 [](std::exception_ptr bug) {
+                   if (bug) std::rethrow_exception(bug);
+                 });
   step("open");
   co_return session;
 }

@@ -43,7 +43,8 @@ struct Reach {
   control::ComputerId computer;
   std::string user;
   AskPassword ask_password;
-  std::function<void(std::string_view step)> progress;  // "gateway", "agent", "password", "open"
+  std::function<void(std::string_view step)> progress;  // "gateway", "password", "open"
+  std::function<void(const peer::LineNews&)> on_line;
 };
 
 class ClientSession {
@@ -52,19 +53,20 @@ class ClientSession {
 public:
   explicit ClientSession(Private) {}  // by open() only
 
-  // Reaches the agent and proves the password; at first contact writes the pin.
+  // Reaches the agent and proves the password; at first contact writes the pin. From then
+  // on the session outlives its line; `door` must outlive the session.
   static asio::awaitable<std::unique_ptr<ClientSession>> open(const peer::Door& door, Pins& pins,
                                                               Reach reach);
 
   peer::LiveSession& live() { return *live_; }
   const crypto::AgentId& agent() const { return agent_; }
   bool first_contact() const { return first_contact_; }
-  const net::Address& gateway() const { return gateway_; }
+  const std::string& way() const { return way_; }  // that it came; now may be another
 
 private:
   std::shared_ptr<peer::LiveSession> live_;  // shared with its own coroutines
   crypto::AgentId agent_;
-  net::Address gateway_;
+  std::string way_;
   bool first_contact_ = false;
 };
 

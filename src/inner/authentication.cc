@@ -16,7 +16,7 @@ wire::Writer statement(std::string_view purpose) {
 
 }  // namespace
 
-crypto::Sha256 binding(const Seal& seal, const Route& route) {
+crypto::Sha256 binding(const Sealing& seal, const Route& route) {
   wire::Writer writer = statement("tasuki/1 route");
   writer(wire::Text<255>{route.realm}, wire::Text<32>{route.key_label},
          wire::Text<31>{route.computer}, route.agent.bytes());
@@ -116,8 +116,8 @@ ByteString ClientAuthentication::receive(const wire::Frame& frame) {
 }
 
 AgentAuthentication::AgentAuthentication(const crypto::Sha256& binding, crypto::AgentId agent,
-                                         PasswordBook& book)
-    : proof_(binding), agent_(agent), book_(book) {
+                                         PasswordBook& book, std::uint16_t resume_seconds)
+    : proof_(binding), agent_(agent), book_(book), resume_seconds_(resume_seconds) {
   if (!book_.has_any()) denial_ = Denial::no_password;
 }
 
@@ -180,6 +180,7 @@ ByteString AgentAuthentication::conclude(const wire::Frame& frame) {
 
   Grant grant;
   grant.terms.session = crypto::random_array<16>();
+  grant.terms.resume_seconds = resume_seconds_;
   grant.terms.mac = proof_.mac(*session_key, grant.terms);
   grant.resume_secret = Proof::resume_secret(*session_key);
   const ByteString answer = wire::encode(grant.terms);

@@ -22,7 +22,7 @@ struct Route {
 };
 
 // EB: what the proofs on this connection are bound to.
-crypto::Sha256 binding(const Seal& seal, const Route& route);
+crypto::Sha256 binding(const Sealing& seal, const Route& route);
 
 // How an access password is registered and proved: under the user's name, towards
 // the agent's identity. The strings must outlive what is returned.
@@ -118,8 +118,9 @@ public:
 
 class AgentAuthentication {
 public:
-  // `book` must outlive this.
-  AgentAuthentication(const crypto::Sha256& binding, crypto::AgentId agent, PasswordBook& book);
+  // `book` must outlive this. `resume_seconds`: how long a session outlives its carrier.
+  AgentAuthentication(const crypto::Sha256& binding, crypto::AgentId agent, PasswordBook& book,
+                      std::uint16_t resume_seconds = 0);
 
   enum class State { waiting, done, denied };
   State state() const { return state_; }
@@ -149,6 +150,7 @@ private:
   Proof proof_;
   const crypto::AgentId agent_;
   PasswordBook& book_;
+  const std::uint16_t resume_seconds_;
   State state_ = State::waiting;
   Step step_ = Step::hello;
   unsigned tries_ = 0;

@@ -7,6 +7,7 @@ std::string_view name(Denial denial) {
     case Denial::no_password: return "no_password";
     case Denial::too_many_sessions: return "too_many_sessions";
     case Denial::policy: return "policy";
+    case Denial::no_session: return "no_session";
   }
   return "?";
 }
@@ -19,6 +20,10 @@ std::string_view name(TargetKind kind) {
     case TargetKind::ssh: return "ssh";
   }
   return "?";
+}
+
+std::string_view name(Priority priority) {
+  return priority == Priority::bulk ? "bulk" : "interactive";
 }
 
 std::string_view name(ChannelError error) {

@@ -13,6 +13,10 @@
 //                          ◀──                Opened | NotOpened
 //   Data, Credit, Finish, Reset   ◀─▶
 //   Acknowledge, Ping, Pong, Close ◀─▶
+//                          ◀──                Move
+//   ── over a later carrier, in place of all that comes before the channels ──
+//   Resume                 ──▶
+//                          ◀──                Resumed | Denied
 //
 // Frames from Open to Reset are *counted*: a session knows how many bytes of them
 // it has sent and received, which is what a resume goes on from. The others are not.
@@ -37,8 +41,8 @@ enum class MessageType : std::uint8_t {
   secret,  // reserved: one-time password, RADIUS, LDAP, PAM, posture
   authenticated,
   denied,
-  resume,   // reserved: a session goes on over a new pair
-  resumed,  // reserved
+  resume,
+  resumed,
   open = 0x60,
   opened,
   not_opened,
@@ -50,6 +54,7 @@ enum class MessageType : std::uint8_t {
   ping,
   pong,
   close,
+  move,
 };
 
 enum class ClientKind : std::uint8_t { native = 1, browser = 2 };
@@ -68,9 +73,10 @@ enum class Denial : std::uint8_t {
   no_password = 1,  // none is set: every connection is refused
   too_many_sessions,
   policy,
+  no_session,  // that could be resumed: over, unknown, or not proved; no difference is shown
 };
 constexpr bool known(Denial d) {
-  return d >= Denial::no_password && d <= Denial::policy;
+  return d >= Denial::no_password && d <= Denial::no_session;
 }
 std::string_view name(Denial denial);
 
@@ -135,6 +141,26 @@ struct Denied {
   static void fields(auto& io, auto& m) { io(m.reason, m.message); }
 };
 
+// A session goes on over this carrier. `mac` proves, bound to this very connection, that
+// it is the client of that session; see resumption.h.
+struct Resume {
+  static constexpr auto type = MessageType::resume;
+  SessionId session{};
+  std::uint32_t attempt = 0;  // one more than in any Resume of this session before
+  std::uint64_t next = 0;     // how many bytes of counted frames have arrived
+  crypto::Sha512 mac{};
+  static void fields(auto& io, auto& m) { io(m.session, m.attempt, m.next, m.mac); }
+};
+
+struct Resumed {
+  static constexpr auto type = MessageType::resumed;
+  std::uint64_t next = 0;
+  std::uint32_t rights = 0xffffffff;  // as in Authenticated: the policy of now
+  std::uint64_t expiry = 0;
+  crypto::Sha512 mac{};
+  static void fields(auto& io, auto& m) { io(m.next, m.rights, m.expiry, m.mac); }
+};
+
 // What a target is, so that the client knows which program fits.
 enum class TargetKind : std::uint8_t { tcp = 0, vnc = 1, rdp = 2, ssh = 3 };
 constexpr bool known(TargetKind k) {
@@ -146,6 +172,7 @@ enum class Priority : std::uint8_t { bulk = 0, interactive = 1 };
 constexpr bool known(Priority p) {
   return p <= Priority::interactive;
 }
+std::string_view name(Priority priority);
 
 // Why a channel is not opened, or was cut.
 enum class ChannelError : std::uint8_t {
@@ -239,6 +266,12 @@ struct Close {
   static constexpr auto type = MessageType::close;
   CloseReason reason = CloseReason::done;
   static void fields(auto& io, auto& m) { io(m.reason); }
+};
+
+// From the agent: this carrier's gateway is going; resume over another, at leisure.
+struct Move {
+  static constexpr auto type = MessageType::move;
+  static void fields(auto&, auto&) {}
 };
 
 }  // namespace tasuki::inner

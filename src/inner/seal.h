@@ -41,42 +41,61 @@ private:
   std::unique_ptr<SSL_CTX, FreeContext> context_;
 };
 
-class Seal {
+// What an End needs of its sealed connection. There is one in the product, Seal; the
+// simulator has another, since TLS would cost it a thousand times what it studies.
+class Sealing {
 public:
   enum class Side { client, agent };
-
-  Seal(Side side, const SealContext& context);  // the context must outlive this
+  virtual ~Sealing() = default;
 
   // Sealed bytes from the peer. Throws SealError when they cannot be the peer's. What
   // comes after its close is dropped.
-  void receive(Bytes sealed);
+  virtual void receive(Bytes sealed) = 0;
 
   // The carrier ended. Throws SealError(truncated) unless the peer had said that it
   // was done, so that an end that somebody else made is never taken for a clean one.
-  void carrier_ended();
+  virtual void carrier_ended() = 0;
 
   // Appends what the peer said, opened. Also drives the handshake.
-  void read(ByteString& into);
+  virtual void read(ByteString& into) = 0;
 
   // Seals bytes for the peer. Only once established().
-  void write(Bytes open);
+  virtual void write(Bytes open) = 0;
 
-  // A new key for what we seal; the Seal does it by itself each 2^30 bytes.
-  void renew_key();
+  // A new key for what we seal; done by itself each 2^30 bytes.
+  virtual void renew_key() = 0;
 
   // Says that we are done (close_notify). Nothing may be written afterwards.
-  void close();
+  virtual void close() = 0;
 
   // What the carrier is to carry. Moves it out.
-  ByteString take();
-  std::size_t waiting() const;  // bytes that take() would give
+  virtual ByteString take() = 0;
+  virtual std::size_t waiting() const = 0;  // bytes that take() would give
 
-  bool established() const { return established_; }
-  bool peer_closed() const { return peer_closed_; }
+  virtual bool established() const = 0;
+  virtual bool peer_closed() const = 0;
 
   // Of the established connection.
-  crypto::Sha256 exporter(std::string_view label, Bytes context) const;
-  const crypto::PublicKey& peer_key() const { return *peer_key_; }  // on the client's side
+  virtual crypto::Sha256 exporter(std::string_view label, Bytes context) const = 0;
+  virtual const crypto::PublicKey& peer_key() const = 0;  // on the client's side
+};
+
+class Seal final : public Sealing {
+public:
+  Seal(Side side, const SealContext& context);  // the context must outlive this
+
+  void receive(Bytes sealed) override;
+  void carrier_ended() override;
+  void read(ByteString& into) override;
+  void write(Bytes open) override;
+  void renew_key() override;
+  void close() override;
+  ByteString take() override;
+  std::size_t waiting() const override;
+  bool established() const override { return established_; }
+  bool peer_closed() const override { return peer_closed_; }
+  crypto::Sha256 exporter(std::string_view label, Bytes context) const override;
+  const crypto::PublicKey& peer_key() const override { return *peer_key_; }
 
 private:
   void shake_hands();

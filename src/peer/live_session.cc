@@ -1,25 +1,29 @@
 #include "peer/live_session.h"
 
-#include <array>
+#include <algorithm>
 
 namespace tasuki::peer {
 
 using inner::ChannelError;
 using inner::ChannelNumber;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// While this much waits for the carrier, nothing more is read for it.
-constexpr std::size_t enough_waiting = 256 * 1024;
-
-// Several records at a time, from the carrier and from local sockets.
+// From local sockets: several Data frames at a time.
 constexpr std::size_t block_size = 64 * 1024;
 
-constexpr std::chrono::seconds goodbye_limit{2};
+const auto reset_by_us = std::make_error_code(std::errc::connection_reset);
 
-// No key seals for longer than this, however little it is used.
-constexpr std::chrono::hours key_lifetime{1};
+// What another carrier cannot mend: the other side itself breaks the rules.
+bool is_the_peers_own(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const wire::ProtocolError&) {
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -36,115 +40,97 @@ struct LiveSession::Channel {
   net::Signal changed;
 };
 
-LiveSession::LiveSession(net::StreamPtr carrier, std::unique_ptr<inner::End> end)
-    : carrier_(std::move(carrier)),
-      owned_end_(std::move(end)),
-      end_(*owned_end_),
-      changed_(carrier_->executor()),
-      outgoing_(carrier_->executor()),
-      sent_(carrier_->executor()),
-      tick_(carrier_->executor()),
-      heard_(Clock::now()) {}
+LiveSession::LiveSession(asio::any_io_executor executor, std::unique_ptr<inner::Session> session)
+    : executor_(std::move(executor)),
+      session_(std::move(session)),
+      changed_(executor_),
+      window_(executor_) {}
 
-void LiveSession::start(ByteString arrived) {
-  const auto executor = carrier_->executor();
-  const auto self = shared_from_this();
-  // Each ends by itself once the session is over, and lets nothing out.
-  asio::co_spawn(executor, read(std::move(arrived)), [self](std::exception_ptr) {});
-  asio::co_spawn(executor, write(), [self](std::exception_ptr) {});
+LiveSession::~LiveSession() {
+  if (carrier_) carrier_->detach();
 }
 
-void LiveSession::keep_alive() {
-  asio::co_spawn(carrier_->executor(), tick(), [self = shared_from_this()](std::exception_ptr) {});
+void LiveSession::adopt(std::shared_ptr<Carrier> carrier) {
+  if (over_) return carrier->detach();
+  carrier_ = std::move(carrier);
+  window_.cancel();
+  asked_to_move_ = false;
+  if (std::exchange(carried_before_, true)) ++resumes_;
+  const std::weak_ptr<LiveSession> weak = weak_from_this();
+  const auto call = [weak](void (LiveSession::*what)()) {
+    return [weak, what] {
+      if (const auto self = weak.lock()) (self.get()->*what)();
+    };
+  };
+  Carrier::Rider rider{call(&LiveSession::dispatch), {}, call(&LiveSession::carrier_over)};
+  rider.doubt = [weak] {
+    const auto self = weak.lock();
+    if (self && self->on_doubt) self->on_doubt();
+  };
+  carrier_->carry(std::move(rider));
+  last_way_ = carrier_->way();
+  if (std::exchange(loss_noticed_, false) && on_line)
+    on_line({nullptr, last_way_, std::chrono::steady_clock::now() - lost_since_});
+  dispatch();
+  flush();
+  if (carrier_ && carrier_->over()) carrier_over();  // it may have died since it opened
 }
 
-asio::awaitable<void> LiveSession::read(ByteString arrived) {
-  try {
-    end_.receive(arrived);
-    dispatch();
-    flush();
-    ByteString block(block_size);
-    while (!over_) {
-      const std::size_t n = co_await carrier_->read_some(block);
-      if (over_) co_return;
-      if (n == 0) {
-        end_.carrier_ended();
-        break;
-      }
-      heard_ = Clock::now();
-      end_.receive(Bytes(block).first(n));
-      dispatch();
-      flush();
-      if (end_.peer_closed()) break;
-      co_await room_to_send();  // a peer that asks much and reads nothing has to wait
-    }
-    // The other side has said that it is done. So are we.
-    if (!std::exchange(closing_, true)) {
-      end_.close(inner::CloseReason::done);
-      flush();
-    }
-    finished();
-  } catch (const std::exception&) {
-    fail(std::current_exception());
-  }
+void LiveSession::leave_carrier() {
+  if (!carrier_) return;
+  const auto left = std::exchange(carrier_, nullptr);
+  left->detach();
+  begin_window(nullptr);
 }
 
-asio::awaitable<void> LiveSession::write() {
-  try {
-    for (;;) {
-      const ByteString bytes = end_.take();
-      if (bytes.empty()) {
-        if (closing_) break;
-        if (over_) co_return;
-        co_await outgoing_.wait();
-        continue;
-      }
-      co_await carrier_->write(bytes);
-      sent_.notify();
-    }
-    co_await carrier_->finish();
-  } catch (const std::exception&) {
-    fail(std::current_exception());
-  }
+void LiveSession::notice_loss(std::exception_ptr why) {
+  if (over_ || carrier_ || std::exchange(loss_noticed_, true)) return;
+  if (on_line) on_line({why, last_way_});
 }
 
-asio::awaitable<void> LiveSession::tick() {
-  bool asked = false;
-  while (!over_) {
-    tick_.expires_at(heard_ + keepalive + (asked ? patience : Clock::duration{}));
-    ErrorCode ignored;
-    co_await tick_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (over_) co_return;
-    if (Clock::now() - key_since_ >= key_lifetime) {
-      end_.renew_key();
-      key_since_ = Clock::now();
-    }
-    const auto silent = Clock::now() - heard_;
-    if (silent < keepalive) {
-      asked = false;
-    } else if (!asked) {
-      asked = true;
-      end_.session().ping(0);
-      flush();
-    } else if (silent >= keepalive + patience) {
-      fail(std::make_exception_ptr(std::system_error(std::make_error_code(std::errc::timed_out))));
-    }
-  }
+// The carrier is gone: by a goodbye, or it was lost and the session waits for another.
+void LiveSession::carrier_over() {
+  if (over_ || !carrier_) return;
+  const std::exception_ptr why = carrier_->failure();
+  dispatch();  // what came before the end counts
+  if (!why || closing_ || session_->closed()) return finished();
+  if (is_the_peers_own(why) || session_->ticket().seconds == 0) return fail(why);
+  const auto left = std::exchange(carrier_, nullptr);
+  left->detach();
+  begin_window(why);
+  notice_loss(why);
+  changed_.notify();
 }
 
-asio::awaitable<void> LiveSession::room_to_send() {
-  while (!over_ && end_.waiting() > enough_waiting) co_await sent_.wait();
+void LiveSession::begin_window(std::exception_ptr why) {
+  lost_since_ = std::chrono::steady_clock::now();
+  const std::chrono::seconds window{session_->ticket().seconds};
+  window_.expires_after(window);
+  window_.async_wait([weak = weak_from_this(), window, why](ErrorCode cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || !self || !self->lost()) return;
+    self->fail(std::make_exception_ptr(SessionLost(window, why)));
+  });
+}
+
+void LiveSession::flush() {
+  if (carrier_) carrier_->flush();
 }
 
 void LiveSession::dispatch() {
-  while (const auto event = end_.session().next_event()) take(*event);
+  while (const auto event = session_->next_event()) take(*event);
   changed_.notify();
 }
 
 LiveSession::ChannelPtr LiveSession::channel(ChannelNumber number) {
   auto& place = channels_[number];
-  if (!place) place = std::make_shared<Channel>(carrier_->executor());
+  if (!place) place = std::make_shared<Channel>(executor_);
   return place;
+}
+
+void LiveSession::wake(ChannelNumber number) {
+  const auto it = channels_.find(number);
+  if (it != channels_.end()) it->second->changed.notify();
 }
 
 void LiveSession::take(const inner::Session::Event& event) {
@@ -153,19 +139,17 @@ void LiveSession::take(const inner::Session::Event& event) {
     // A channel that is reset while its target is being connected to is gone from the
     // session, but not from here: what it costs is bounded all the same.
     if (channels_.size() >= inner::most_channels || !on_asked) {
-      end_.session().refuse(asked->channel, ChannelError::too_many);
+      session_->refuse(asked->channel, ChannelError::too_many);
       return;
     }
     channel(asked->channel);
     on_asked(asked->channel, asked->target);
   } else if (const auto* opened = std::get_if<Session::WasOpened>(&event)) {
-    const ChannelPtr which = channel(opened->channel);
-    which->opened = opened->kind;
-    which->changed.notify();
+    channel(opened->channel)->opened = opened->kind;
+    wake(opened->channel);
   } else if (const auto* refused = std::get_if<Session::WasRefused>(&event)) {
-    const ChannelPtr which = channel(refused->channel);
-    which->error = refused->reason;
-    which->changed.notify();
+    channel(refused->channel)->error = refused->reason;
+    wake(refused->channel);
   } else if (const auto* arrived = std::get_if<Session::Arrived>(&event)) {
     const ChannelPtr which = channel(arrived->channel);
     // Together where they are small: a block costs more than the bytes in it.
@@ -175,17 +159,21 @@ void LiveSession::take(const inner::Session::Event& event) {
       which->inbox.push_back(arrived->bytes);
     which->changed.notify();
   } else if (const auto* may_write = std::get_if<Session::MayWrite>(&event)) {
-    const auto it = channels_.find(may_write->channel);
-    if (it != channels_.end()) it->second->changed.notify();
+    wake(may_write->channel);
+  } else if (std::holds_alternative<Session::AllMayWrite>(event)) {
+    for (const auto& [number, which] : channels_) which->changed.notify();
   } else if (const auto* finish = std::get_if<Session::PeerFinished>(&event)) {
-    const ChannelPtr which = channel(finish->channel);
-    which->peer_finished = true;
-    which->changed.notify();
+    channel(finish->channel)->peer_finished = true;
+    wake(finish->channel);
   } else if (const auto* cut = std::get_if<Session::Cut>(&event)) {
     const ChannelPtr which = channel(cut->channel);
     which->error = cut->reason;
-    if (which->local) which->local->reset(std::make_error_code(std::errc::connection_reset));
+    if (which->local) which->local->reset(reset_by_us);
     which->changed.notify();
+  } else if (const auto* ponged = std::get_if<Session::Ponged>(&event)) {
+    if (carrier_) carrier_->ponged(ponged->cookie);
+  } else if (std::holds_alternative<Session::AskedToMove>(event)) {
+    asked_to_move_ = true;
   } else if (const auto* closed = std::get_if<Session::Closed>(&event)) {
     // An end for a reason is worth telling; a plain one is not a failure.
     if (closed->reason != inner::CloseReason::done && !failure_)
@@ -194,18 +182,19 @@ void LiveSession::take(const inner::Session::Event& event) {
 }
 
 void LiveSession::accept(ChannelNumber number, inner::TargetKind kind) {
-  end_.session().accept(number, kind);
+  session_->accept(number, kind);
   flush();
 }
 
 void LiveSession::refuse(ChannelNumber number, ChannelError reason) {
-  end_.session().refuse(number, reason);
+  session_->refuse(number, reason);
   channels_.erase(number);
   flush();
 }
 
-asio::awaitable<LiveSession::OpenChannel> LiveSession::open(std::string target) {
-  const ChannelNumber number = end_.session().open(target);
+asio::awaitable<LiveSession::OpenChannel> LiveSession::open(std::string target,
+                                                            inner::Priority priority) {
+  const ChannelNumber number = session_->open(target, priority);
   const ChannelPtr which = channel(number);
   flush();
   while (!over_ && !which->opened && !which->error) co_await which->changed.wait();
@@ -221,15 +210,15 @@ asio::awaitable<std::optional<ChannelError>> LiveSession::bridge(
   const auto self = shared_from_this();
   const ChannelPtr which = channel(number);
   which->local = std::move(local);
-  if (over_ || which->error) which->local->reset(std::make_error_code(std::errc::connection_reset));
+  if (over_ || which->error) which->local->reset(reset_by_us);
 
   which->directions = 2;
   const auto one_ended = [which](std::exception_ptr) {
     --which->directions;
     which->changed.notify();
   };
-  asio::co_spawn(carrier_->executor(), send_local(number, which), one_ended);
-  asio::co_spawn(carrier_->executor(), receive_local(number, which), one_ended);
+  asio::co_spawn(executor_, send_local(number, which), one_ended);
+  asio::co_spawn(executor_, receive_local(number, which), one_ended);
   while (which->directions > 0) co_await which->changed.wait();
   channels_.erase(number);
   which->local.reset();
@@ -242,21 +231,22 @@ asio::awaitable<void> LiveSession::send_local(ChannelNumber number, ChannelPtr c
   try {
     ByteString block(block_size);
     while (!over_ && !channel->error) {
-      co_await room_to_send();
-      const std::size_t credit = end_.session().writable(number);
-      if (credit == 0) {
+      const std::size_t room = session_->writable(number);
+      if (room == 0) {
         co_await channel->changed.wait();
         continue;
       }
-      const std::size_t most = std::min(credit, block.size());
+      const std::size_t most = std::min(room, block.size());
       const std::size_t n = co_await channel->local->read_some(Buffer(block).first(most));
       if (over_ || channel->error) break;
       if (n == 0) {
-        end_.session().finish(number);
+        session_->finish(number);
         flush();
         co_return;
       }
-      end_.session().write(number, Bytes(block).first(n));
+      // Another channel may have taken of the session's memory while this one read: it is
+      // exceeded by a block at most for each.
+      session_->write(number, Bytes(block).first(n));
       flush();
     }
   } catch (const std::system_error&) {
@@ -264,7 +254,7 @@ asio::awaitable<void> LiveSession::send_local(ChannelNumber number, ChannelPtr c
   }
   if (broken && !channel->error) {
     channel->error = ChannelError::broken;
-    end_.session().reset(number, ChannelError::broken);
+    session_->reset(number, ChannelError::broken);
     flush();
     channel->changed.notify();
   }
@@ -278,7 +268,7 @@ asio::awaitable<void> LiveSession::receive_local(ChannelNumber number, ChannelPt
         const ByteString bytes = std::move(channel->inbox.front());
         channel->inbox.pop_front();
         co_await channel->local->write(bytes);
-        end_.session().consumed(number, bytes.size());
+        session_->consumed(number, bytes.size());
         flush();
       } else if (channel->peer_finished) {
         co_await channel->local->finish();
@@ -294,18 +284,17 @@ asio::awaitable<void> LiveSession::receive_local(ChannelNumber number, ChannelPt
     // The local program has gone: the channel ends with it.
     if (!channel->error) {
       channel->error = ChannelError::broken;
-      end_.session().reset(number, ChannelError::broken);
+      session_->reset(number, ChannelError::broken);
       flush();
     }
   }
-  channel->local->reset(std::make_error_code(std::errc::connection_reset));
+  channel->local->reset(reset_by_us);
 }
 
 void LiveSession::fail(std::exception_ptr why) {
   if (over_) return;
   if (!failure_) failure_ = why;
   finished();
-  carrier_->abort(std::make_error_code(std::errc::operation_canceled));
 }
 
 void LiveSession::finished() {
@@ -315,30 +304,26 @@ void LiveSession::finished() {
   for (const auto& [number, which] : open_ones) {
     const bool to_be_written = which->peer_finished && !which->inbox.empty();
     if (!which->error && !to_be_written) which->error = ChannelError::ended;
-    if (which->local && which->error)
-      which->local->reset(std::make_error_code(std::errc::connection_reset));
+    if (which->local && which->error) which->local->reset(reset_by_us);
     which->changed.notify();
   }
-  tick_.cancel();
+  window_.cancel();
+  // What is said already is still delivered, unless it was us who failed.
+  if (const auto left = std::exchange(carrier_, nullptr)) {
+    if (failure_ && !left->over())
+      left->detach();
+    else
+      left->end().detach();
+  }
   changed_.notify();
-  outgoing_.notify();
-  sent_.notify();
 }
 
 asio::awaitable<void> LiveSession::close(inner::CloseReason reason) {
   const auto self = shared_from_this();
   if (over_) co_return;
   closing_ = true;
-  end_.close(reason);
-  flush();
-  asio::steady_timer limit(carrier_->executor(), goodbye_limit);
-  limit.async_wait([self](ErrorCode cancelled) {
-    if (cancelled) return;
-    self->finished();
-    self->carrier_->abort(std::make_error_code(std::errc::timed_out));
-  });
-  while (!over_) co_await changed_.wait();
-  limit.cancel();
+  if (const auto carrier = carrier_) co_await carrier->close(reason);
+  finished();
 }
 
 }  // namespace tasuki::peer
