@@ -66,8 +66,9 @@ void tell(Console& console, const std::string& computer, const peer::LineNews& n
   console.note(fill(say::line_back, {name, place("seconds", text), place("way", news.way)}));
 }
 
-asio::awaitable<Exit> open_and_use(const peer::Door& door, Console& console, client::Reach reach,
-                                   std::shared_ptr<Progress> progress, const SessionWork& use) {
+asio::awaitable<Exit> open_and_use(std::shared_ptr<const peer::Door> door, Console& console,
+                                   client::Reach reach, std::shared_ptr<Progress> progress,
+                                   const SessionWork& use) {
   client::Pins pins(client::home_directory());
   const std::string computer = reach.computer.text();
   reach.progress = [&, computer](std::string_view step) {
@@ -146,8 +147,9 @@ Exit with_gateway(Console& console, const GatewayChoice& choice, const client::C
   ProxyLogin login;
   net::Proxy used;
   for (unsigned asked = 0;;) {
-    peer::Door door(profiles.find(choice.profile, config.profile), software);
-    door.proxy_for = [&](const net::Address& to) {
+    const auto door =
+        std::make_shared<peer::Door>(profiles.find(choice.profile, config.profile), software);
+    door->proxy_for = [&](const net::Address& to) {
       used = proxy_to(to, choice.proxy, config.proxy);
       if (login.password) {
         used.user = login.user;
@@ -176,7 +178,7 @@ Exit with_session(Console& console, const GatewayChoice& gateway, const SessionC
     throw Trouble(Exit::usage, fill(say::no_terminal_for_password));
 
   return with_gateway(console, gateway, config,
-                      [&](asio::io_context& loop, const peer::Door& door) {
+                      [&](asio::io_context& loop, std::shared_ptr<const peer::Door> door) {
                         const auto progress = std::make_shared<Progress>(loop, console);
                         client::Reach reach;
                         reach.computer = choice.computer;

@@ -37,8 +37,8 @@ bool ask_proxy_login(Console& console, const net::Proxy& proxy, net::ReachError:
 
 // Conducts the work with a door to the profile's gateway; again, when the proxy wants a
 // password and the person gives one.
-using GatewayWork =
-    std::function<asio::awaitable<Exit>(asio::io_context& loop, const peer::Door& door)>;
+using GatewayWork = std::function<asio::awaitable<Exit>(asio::io_context& loop,
+                                                        std::shared_ptr<const peer::Door> door)>;
 Exit with_gateway(Console& console, const GatewayChoice& choice, const client::ClientConfig& config,
                   const GatewayWork& work);
 

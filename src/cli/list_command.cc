@@ -39,10 +39,10 @@ void as_table(Console& console, const std::vector<ListedAgent>& agents) {
   console.show(table);
 }
 
-asio::awaitable<Exit> list(const peer::Door& door, Console& console,
+asio::awaitable<Exit> list(std::shared_ptr<const peer::Door> door, Console& console,
                            std::shared_ptr<Progress> progress, bool json) {
   progress->step(fill(say::step_gateway));
-  std::vector<ListedAgent> agents = co_await client::list_agents(door);
+  std::vector<ListedAgent> agents = co_await client::list_agents(*door);
   progress->over();
   json ? as_json(console, agents) : as_table(console, agents);
   co_return Exit::done;
@@ -50,10 +50,11 @@ asio::awaitable<Exit> list(const peer::Door& door, Console& console,
 
 Exit run(const Asked& asked, Console& console) {
   const client::ClientConfig config = read_home_config(console, client::home_directory());
-  return with_gateway(
-      console, asked.gateway, config, [&](asio::io_context& loop, const peer::Door& door) {
-        return list(door, console, std::make_shared<Progress>(loop, console), asked.json);
-      });
+  return with_gateway(console, asked.gateway, config,
+                      [&](asio::io_context& loop, std::shared_ptr<const peer::Door> door) {
+                        return list(door, console, std::make_shared<Progress>(loop, console),
+                                    asked.json);
+                      });
 }
 
 }  // namespace

@@ -88,16 +88,16 @@ asio::awaitable<std::vector<control::ListedAgent>> list_agents(const peer::Door&
 }
 
 // Gateway, agent, password, pin: in this order, and none without the one before.
-asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(const peer::Door& door,
-                                                                    Pins& pins, Reach reach) {
+asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(
+    std::shared_ptr<const peer::Door> door, Pins& pins, Reach reach) {
   const auto step = [&](std::string_view name) {
     if (reach.progress) reach.progress(name);
   };
-  const config::Profile& profile = door.profile;
+  const config::Profile& profile = door->profile;
   const auto pin = pins.find(profile.realm, profile.key_label.text(), reach.computer);
 
   step("gateway");
-  Approach made = co_await approach(door, reach.computer);
+  Approach made = co_await approach(*door, reach.computer);
   const inner::SealContext seal = inner::SealContext::client();
   ClientEnd::Whom whom{profile.realm, profile.key_label.text(), reach.computer.text(), pin};
   const inner::ClientAuthentication::Self self{reach.user, software, host_name()};
@@ -139,13 +139,18 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(const peer::
   session->live_->on_line = reach.on_line;
   session->live_->adopt(carrier);
   whom.pin = end.agent();
-  asio::co_spawn(carrier->executor(),
-                 keep_alive(session->live_, {door, reach.computer, std::move(whom)}),
-                 [](std::exception_ptr bug) {
-                   if (bug) std::rethrow_exception(bug);
-                 });
+  // Ends by itself when the session does.
+  Lifeline line{door, reach.computer, std::move(whom)};
+  asio::co_spawn(carrier->executor(), keep_alive(session->live_, std::move(line)),
+                 [](std::exception_ptr) {});
   step("open");
   co_return session;
+}
+
+ClientSession::~ClientSession() {
+  if (!live_) return;
+  live_->fail(std::make_exception_ptr(
+      std::system_error(std::make_error_code(std::errc::operation_canceled))));
 }
 
 }  // namespace tasuki::client

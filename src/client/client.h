@@ -52,11 +52,12 @@ class ClientSession {
 
 public:
   explicit ClientSession(Private) {}  // by open() only
+  ~ClientSession();                   // breaks off what is not over yet
 
   // Reaches the agent and proves the password; at first contact writes the pin. From then
-  // on the session outlives its line; `door` must outlive the session.
-  static asio::awaitable<std::unique_ptr<ClientSession>> open(const peer::Door& door, Pins& pins,
-                                                              Reach reach);
+  // on the session outlives its line: the door is gone through again when that is lost.
+  static asio::awaitable<std::unique_ptr<ClientSession>> open(
+      std::shared_ptr<const peer::Door> door, Pins& pins, Reach reach);
 
   peer::LiveSession& live() { return *live_; }
   const crypto::AgentId& agent() const { return agent_; }

@@ -93,7 +93,7 @@ private:
 
   // The profile's, but the one that failed us, or asked us to go, comes last.
   std::vector<net::Address> in_order() const {
-    std::vector<net::Address> order = line_.door.profile.gateways;
+    std::vector<net::Address> order = line_.door->profile.gateways;
     std::stable_partition(order.begin(), order.end(),
                           [&](const net::Address& at) { return at.text() != last_way_; });
     return order;
@@ -101,7 +101,7 @@ private:
 
   asio::awaitable<void> resume_through(net::Address gateway, bool hurry) {
     const peer::Patience patience = hurry ? peer::hurried : peer::Patience{};
-    Approach made = co_await approach(line_.door, gateway, line_.computer, patience);
+    Approach made = co_await approach(*line_.door, gateway, line_.computer, patience);
     if (live_->over()) co_return;
     auto owned_end = std::make_unique<ClientEnd>(seal_, line_.whom, std::nullopt);
     ClientEnd& end = *owned_end;

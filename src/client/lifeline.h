@@ -15,7 +15,7 @@
 namespace tasuki::client {
 
 struct Lifeline {
-  const peer::Door& door;  // must outlive the session
+  std::shared_ptr<const peer::Door> door;  // shared with its owner
   control::ComputerId computer;
   inner::ClientEnd::Whom whom;  // with a pin: the agent that this session is with
 };

@@ -41,6 +41,11 @@ void End::close(CloseReason reason) {
   seal_->close();
 }
 
+Session& End::session() {
+  if (!open_) throw std::logic_error("this end has no session");
+  return *session_;
+}
+
 void End::detach() {
   detached_ = true;
   open_ = false;

@@ -27,8 +27,8 @@ public:
   ByteString take(std::size_t most = SIZE_MAX);  // about so many bytes of the session at once
   std::size_t waiting() const { return seal_->waiting() + (open_ ? session_->waiting() : 0); }
 
-  // The channels; of use once open.
-  Session& session() { return *session_; }
+  // The channels. Only while open(): std::logic_error.
+  Session& session();
 
   // The session that the log-in made, which stays attached to this end. Once, once open.
   std::unique_ptr<Session> take_session() { return std::move(made_); }

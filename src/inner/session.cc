@@ -168,9 +168,9 @@ std::optional<Session::Event> Session::next_event() {
 
 // The other side has come that far: what it has is kept no longer.
 void Session::told(std::uint64_t next) {
-  const bool was_full = memory_used() + most_queued > memory_;
+  const bool was_full = memory_used() + channel_window > memory_;
   if (!kept_.acknowledge(next)) throw wire::ProtocolError("acknowledges what was never sent");
-  if (was_full && memory_used() + most_queued <= memory_) events_.push_back(AllMayWrite{});
+  if (was_full && memory_used() + channel_window <= memory_) events_.push_back(AllMayWrite{});
 }
 
 void Session::acknowledge() {
@@ -227,10 +227,8 @@ bool Session::stage() {
     }
     ByteString frame = std::move(channel->queue.front());
     channel->queue.pop_front();
-    const bool was_full = channel->queued > most_queued / 2;
     channel->queued -= frame.size();
     queued_ -= frame.size();
-    if (was_full && channel->queued <= most_queued / 2) events_.push_back(MayWrite{*turn});
     schedule_.turn_over(frame.size(), !channel->queue.empty());
     kept_.keep(std::move(frame));
     drop_if_over(*turn);
@@ -284,15 +282,15 @@ std::size_t Session::writable(ChannelNumber number) const {
   const auto it = channels_.find(number);
   if (it == channels_.end() || !it->second.open || it->second.finished || closed_) return 0;
   const Channel& channel = it->second;
-  const std::size_t turn = most_queued - std::min(channel.queued, most_queued);
   const std::size_t memory = memory_ - std::min(memory_used(), memory_);
-  return std::min({channel.credit, turn, memory});
+  return std::min(channel.credit, memory);
 }
 
 void Session::write(ChannelNumber number, Bytes bytes) {
   Channel* channel = find(number);
   if (!channel || closed_) return;
-  if (bytes.size() > channel->credit) throw std::logic_error("written beyond the credit");
+  if (!channel->open || channel->finished || bytes.size() > channel->credit)
+    throw std::logic_error("written beyond the credit");
   channel->credit -= bytes.size();
   channel->sent += bytes.size();
   bytes = bytes.subspan(add_to_last(*channel, bytes));

@@ -43,9 +43,6 @@ inline constexpr std::size_t most_channels = 256;
 // How much a session keeps for the other side, sent and unsent, before its writers wait.
 inline constexpr std::size_t session_memory = 4 * 1024 * 1024;
 
-// How much of one channel's waits for its turn.
-inline constexpr std::size_t most_queued = 128 * 1024;
-
 class Session {
 public:
   enum class Side { client, agent };

@@ -107,7 +107,7 @@ TEST(End, SaysNothingToAnotherIdentityThanThePinnedOne) {
   EXPECT_THROW(ends.pass(), IdentityChanged);
   Seal impostor(Seal::Side::agent, test::some_agent().context);
   ClientEnd client(test::client_context(), {"realm", "label", "pc", crypto::AgentId({1})},
-                   {"alice", "", ""});
+                   ClientAuthentication::Self{"alice", "", ""});
   impostor.receive(client.take());
   EXPECT_THROW(client.receive(impostor.take()), IdentityChanged);
   impostor.receive(client.take());
@@ -220,7 +220,7 @@ TEST(EndAgainstRudeClients, RefusesSessionsBeforeTheyAreProved) {
     RudeClient rude;
     EXPECT_THROW(rude.say(frame), wire::ProtocolError);
     EXPECT_EQ(rude.ends.agent.phase(), AgentPhase::connecting);
-    EXPECT_FALSE(rude.ends.agent.session().next_event());
+    EXPECT_FALSE(rude.ends.agent.open());
   }
 }
 

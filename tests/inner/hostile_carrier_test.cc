@@ -70,6 +70,7 @@ struct Conversation {
   }
 
   void drive_agent() {
+    if (!ends.agent.open()) return;
     Session& session = ends.agent.session();
     hear(session, questions, agents_end);
     if (session.has(channel) && session.writable(channel) > 0)

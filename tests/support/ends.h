@@ -16,7 +16,7 @@ struct Ends {
 
   explicit Ends(std::optional<crypto::AgentId> pin = {}, const std::string& client_asks_for = "pc")
       : client(client_context(), {"realm", "label", client_asks_for, pin},
-               {"alice", "test 1", "me"}),
+               inner::ClientAuthentication::Self{"alice", "test 1", "me"}),
         agent(some_agent().context, {"realm", "label", "pc", some_agent().id()}, book) {
     book.set("alice");
   }

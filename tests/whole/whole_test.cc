@@ -151,7 +151,7 @@ protected:
   }
 
   std::unique_ptr<client::ClientSession> open(std::vector<std::string> passwords = {password}) {
-    const peer::Door way = door();
+    const auto way = std::make_shared<const peer::Door>(door());
     client::Pins pins(directory / "client");
     return run(client::ClientSession::open(way, pins, reach("pc", std::move(passwords))));
   }
@@ -205,7 +205,7 @@ TEST_F(Whole, AWrongPasswordIsAskedForAgainAndThenRefused) {
 }
 
 TEST_F(Whole, AnUnknownComputerIsUnavailable) {
-  const peer::Door way = door();
+  const auto way = std::make_shared<const peer::Door>(door());
   client::Pins pins(directory / "client");
   try {
     run(client::ClientSession::open(way, pins, reach("nobody", {password})));
@@ -216,9 +216,9 @@ TEST_F(Whole, AnUnknownComputerIsUnavailable) {
 }
 
 TEST_F(Whole, AnotherIdentityBehindAKnownIdIsAHardStop) {
-  const peer::Door way = door();
+  const auto way = std::make_shared<const peer::Door>(door());
   client::Pins pins(directory / "client");
-  pins.set({"test", way.profile.key_label.text(), *control::ComputerId::parse("pc"),
+  pins.set({"test", way->profile.key_label.text(), *control::ComputerId::parse("pc"),
             crypto::AgentId(crypto::sha256(as_bytes("another"))), 1});
   EXPECT_THROW(run(client::ClientSession::open(way, pins, reach("pc", {password}))),
                inner::IdentityChanged);
@@ -251,8 +251,8 @@ TEST_F(Whole, ARevokedKeyEndsItsSessionsAndAdmitsNobody) {
 }
 
 TEST_F(Whole, TheListShowsWhoIsHere) {
-  const peer::Door way = door();
-  const auto agents = run(client::list_agents(way));
+  const auto way = std::make_shared<const peer::Door>(door());
+  const auto agents = run(client::list_agents(*way));
   ASSERT_EQ(agents.size(), 1u);
   EXPECT_EQ(agents[0].computer.value, "pc");
 }
