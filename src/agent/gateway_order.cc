@@ -81,6 +81,7 @@ void GatewayOrder::note(std::size_t gateway, Failure how, std::chrono::seconds r
 void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool wanted,
                         Clock::time_point now) {
   if (!where_) return;
+  gateways_[*where_].not_before = {};  // what a drained one advised: it may be back any moment
   note(*where_, how, retry_after, now);
   const bool hurry = wanted && now >= hurried_ + between_hurries;
   if (hurry) hurried_ = now;
@@ -95,8 +96,7 @@ void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool want
 
 void GatewayOrder::drained(std::chrono::seconds retry_after, Clock::time_point now) {
   if (!where_ || state_ == State::drained) return;
-  // The advice is for those who have nowhere else to go, too: the successor, if there is
-  // one, says 0.
+  // Holds where there is nowhere else to go, too: one that has a successor says 0.
   if (retry_after > 0s) gateways_[*where_].not_before = now + backoff_.spread_after(retry_after);
   state_ = State::drained;
   in_round_ = false;

@@ -40,7 +40,7 @@ Line::Line(peer::Greeted greeted)
       outgoing_changed_(greeted_.stream->executor()),
       timer_(greeted_.stream->executor()) {}
 
-asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> incoming) {
+asio::awaitable<void> Line::stay(Events events) {
   const auto self = shared_from_this();
   const auto executor = greeted_.stream->executor();
   asio::co_spawn(executor, write(), [self](std::exception_ptr broken) {
@@ -54,8 +54,9 @@ asio::awaitable<void> Line::stay(std::function<void(const control::Incoming&)> i
       switch (control::MessageType(frame.type)) {
         case control::MessageType::pong: wire::decode<control::Pong>(frame); break;
         case control::MessageType::incoming:
-          incoming(wire::decode<control::Incoming>(frame));
+          events.incoming(wire::decode<control::Incoming>(frame));
           break;
+        case control::MessageType::drain: events.drain(wire::decode<control::Drain>(frame)); break;
         case control::MessageType::refused: control::expect<control::Registered>(frame); break;
         default: throw wire::ProtocolError("unexpected frame from the gateway");
       }

@@ -20,8 +20,13 @@ public:
 
   explicit Line(peer::Greeted greeted);
 
-  // Stays until the line ends, and throws why; `incoming` hears of each client.
-  asio::awaitable<void> stay(std::function<void(const control::Incoming&)> incoming);
+  struct Events {
+    std::function<void(const control::Incoming&)> incoming;  // a client wants in
+    std::function<void(const control::Drain&)> drain;        // the gateway is going
+  };
+
+  // Stays until the line ends, and throws why.
+  asio::awaitable<void> stay(Events events);
 
   void decline(const control::Token& token) { say(wire::encode(control::Declined{token})); }
 

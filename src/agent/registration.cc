@@ -76,29 +76,36 @@ asio::awaitable<void> Registration::dial(GatewayOrder::Dial step) {
 
 // Make before break: the new line stands, the old one is left.
 void Registration::move_to(std::shared_ptr<Line> line, std::size_t place) {
-  const std::string why = order_.is_drained() ? "drained" : "returned";
+  const bool drained = order_.is_drained();
   const std::shared_ptr<Line> old = std::exchange(line_, std::move(line));
   order_.registered(place, Clock::now());
   ever_registered_ = true;
   trouble_.clear();
   log::info("REGISTERED", {{"id", identity_.computer.text()}, {"gateway", gateway()}});
   if (old) {
-    log::info("MOVED", {{"from", old->gateway().text()}, {"to", gateway()}, {"reason", why}});
+    log::info("MOVED", {{"from", old->gateway().text()},
+                        {"to", gateway()},
+                        {"reason", drained ? "drained" : "returned"}});
     old->leave();
     left_ = old;
   }
   asio::co_spawn(loop_, keep(line_), [self = shared_from_this()](std::exception_ptr) {});
+  if (old && drained && events_.on_drain) events_.on_drain(old->gateway());
 }
 
 asio::awaitable<void> Registration::keep(std::shared_ptr<Line> line) {
   const auto self = shared_from_this();
   const net::Address gateway = line->gateway();
-  const auto incoming = [self, gateway](const control::Incoming& message) {
+  Line::Events events;
+  events.incoming = [self, gateway](const control::Incoming& message) {
     if (!self->stopping_) self->events_.incoming(message, gateway);
+  };
+  events.drain = [self, where = std::weak_ptr(line)](const control::Drain& drain) {
+    if (where.lock() == self->line_ && !self->stopping_) self->drained(drain);
   };
   std::exception_ptr why;
   try {
-    co_await line->stay(incoming);
+    co_await line->stay(events);
   } catch (const std::exception&) {
     why = std::current_exception();
   }
@@ -115,6 +122,13 @@ void Registration::lost(std::exception_ptr why) {
   // Two addresses of one gateway: the line that we are opening took our own one's place.
   const bool by_ourselves = failure.how == How::replaced && dialling_;
   if (!by_ourselves) log_not_registered(gateway, failure);
+}
+
+// The line stays until another one stands.
+void Registration::drained(const control::Drain& drain) {
+  log::info("DRAINED", {{"gateway", gateway()}});
+  order_.drained(std::chrono::seconds(drain.retry_after), Clock::now());
+  timer_.cancel();
 }
 
 void Registration::log_not_registered(const net::Address& gateway, const Failure& failure) {

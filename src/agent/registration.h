@@ -17,6 +17,9 @@ public:
   struct Events {
     // A client wants in, through that gateway.
     std::function<void(const control::Incoming&, const net::Address& gateway)> incoming;
+    // That gateway is going, and we are registered elsewhere (or with its successor at
+    // the same address): whatever runs through it should come along.
+    std::function<void(const net::Address& gateway)> on_drain;
     // Whether sessions wait for us to be back soon.
     std::function<bool()> has_sessions;
     // Every gateway refused us, at the start, for a reason that a person has to mend; or
@@ -52,6 +55,7 @@ private:
   asio::awaitable<void> keep(std::shared_ptr<Line> line);
   void move_to(std::shared_ptr<Line> line, std::size_t place);
   void lost(std::exception_ptr why);
+  void drained(const control::Drain& drain);
   void log_not_registered(const net::Address& gateway, const Failure& failure);
 
   asio::io_context& loop_;

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/states.h"
 #include "cli/times.h"
+#include "gateway/gateway.h"
 
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -120,20 +121,28 @@ Command pairs_command(const AdminChoicePtr& asked) {
                  }};
 }
 
+std::optional<std::uint64_t> parse_number(const std::string& typed) {
+  std::uint64_t number = 0;
+  const char* const end = typed.data() + typed.size();
+  const auto [stop, error] = std::from_chars(typed.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+std::optional<unsigned> parse_limit(const std::string& typed) {
+  const auto number = parse_number(typed);
+  if (!number || *number < 1 || *number > std::uint64_t(gateway::longest_drain.count()))
+    return std::nullopt;
+  return unsigned(*number);
+}
+
 Command end_command(const AdminChoicePtr& asked) {
   const auto pair = std::make_shared<std::uint64_t>(0);
   return Command{
       .name = "end",
       .about = {"End a pair: one session, now.", "ペア（一つのセッション）を今すぐ終了します。"},
       .operands = {options::needed(
-          options::parsed("PAIR", "PAIR", *pair,
-                          [](const std::string& typed) -> std::optional<std::uint64_t> {
-                            std::uint64_t number = 0;
-                            const char* const end = typed.data() + typed.size();
-                            const auto [stop, error] = std::from_chars(typed.data(), end, number);
-                            if (error != std::errc() || stop != end) return std::nullopt;
-                            return number;
-                          },
+          options::parsed("PAIR", "PAIR", *pair, parse_number,
                           {"it has to be a pair's number, as \"tasuki admin pairs\" shows it",
                            "tasuki admin pairs で表示される番号にしてください"},
                           {"The pair's number, as \"tasuki admin pairs\" shows it.",
@@ -147,6 +156,62 @@ Command end_command(const AdminChoicePtr& asked) {
         console.say(fill(say::pair_ended, {number}));
         return Exit::done;
       }};
+}
+
+// ── drain ───────────────────────────────────────────────────────────────────
+
+struct Drainage {
+  unsigned limit = 300;  // seconds
+  bool stop = false;
+};
+
+Exit drain(const AdminChoice& asked, const Drainage& how, Console& console) {
+  const json request =
+      how.stop ? json{{"op", "stop_draining"}} : json{{"op", "drain"}, {"limit", how.limit}};
+  const json now = ask_running(asked, request);
+  if (asked.json) {
+    console.print(now.dump(2) + "\n");
+    return Exit::done;
+  }
+  const Filling agents = place("agents", std::to_string(now.value("agents", 0)));
+  const Filling pairs = place("pairs", std::to_string(now.value("pairs", 0)));
+  if (now.value("draining", false))
+    console.say(fill(say::gateway_drains,
+                     {agents, pairs, place("seconds", std::to_string(now.value("left", 0)))}));
+  else
+    console.say(fill(say::gateway_stays, {agents, pairs}));
+  return Exit::done;
+}
+
+Command drain_command(const AdminChoicePtr& asked) {
+  const auto how = std::make_shared<Drainage>();
+  return Command{
+      .name = "drain",
+      .about = {"Let the gateway go without losing anybody.",
+                "接続中のものを失わずにゲートウェイを終了させます。"},
+      .more =
+          {"Its agents are told to register at another gateway of their profile, and take their "
+           "sessions along. Who is still here is served; new registrations are not taken. The "
+           "gateway ends when nobody is left, or at the limit. Say it again to see how many are "
+           "left.",
+           "エージェントにプロファイル内の別のゲートウェイへの登録を指示し、セッションも一緒に"
+           "移します。残っているものには応じ続けますが、新しい登録は受け付けません。誰もいなくなる"
+           "か"
+           "制限時間に達すると、ゲートウェイは終了します。もう一度実行すると残りの数が分かります"
+           "。"},
+      .options = {options::parsed(
+                      "--limit", "SECONDS", how->limit, parse_limit,
+                      {"it has to be 1 to 86400 seconds", "1 ～ 86400 秒で指定してください"},
+                      {"End after so many seconds, whoever is left. Default: 300.",
+                       "この秒数が過ぎたら残りがあっても終了します。既定値: 300"}),
+                  options::flag("--stop", how->stop,
+                                {"Do not go after all.", "終了を取りやめます。"}),
+                  options::json(asked->json)},
+      .examples = {{"sudo tasuki admin drain", {"Within five minutes.", "5 分以内に終了します。"}},
+                   {"sudo tasuki admin drain --limit 3600",
+                    {"Sessions whose client cannot move have an hour.",
+                     "移動できないセッションを 1 時間待ちます。"}}},
+      .run = [asked, how](Console& console) { return drain(*asked, *how, console); }};
 }
 
 // ── release ─────────────────────────────────────────────────────────────────
@@ -240,7 +305,7 @@ Command admin_command() {
                    {"sudo tasuki admin key add --name sales",
                     {"A key for another department.", "別の部署用のキーを追加します。"}}},
       .commands = {agents_command(asked), pairs_command(asked), end_command(asked),
-                   release_command(asked), admin_key_command(asked)}};
+                   drain_command(asked), release_command(asked), admin_key_command(asked)}};
 }
 
 }  // namespace tasuki::cli

@@ -139,10 +139,12 @@ void start(gateway::Gateway& gateway, const gateway::GatewayConfig& config) {
 // A socket that a living gateway answers on is not taken from it.
 std::unique_ptr<gateway::AdminSocket> admin_socket(asio::io_context& loop,
                                                    gateway::Gateway& gateway,
-                                                   const gateway::GatewayConfig& config) {
+                                                   const gateway::GatewayConfig& config,
+                                                   std::function<void()> drained) {
   std::error_code why;
   try {
-    return std::make_unique<gateway::AdminSocket>(loop, gateway, config.admin_socket());
+    return std::make_unique<gateway::AdminSocket>(loop, gateway, config.admin_socket(),
+                                                  std::move(drained));
   } catch (const std::system_error& error) {
     why = error.code();
   } catch (const boost::system::system_error& error) {
@@ -177,12 +179,13 @@ Exit run(const Running& asked, Console& console) {
 
   asio::io_context loop(1);
   gateway::Gateway gateway(loop, config, std::move(material), *store);
-  auto admin = admin_socket(loop, gateway, config);
-  start(gateway, config);
+  std::unique_ptr<gateway::AdminSocket> admin;
   Service service(loop, [&] {
     admin.reset();
     gateway.stop();
   });
+  admin = admin_socket(loop, gateway, config, [&] { service.finish(nullptr); });
+  start(gateway, config);
 
   std::string at;
   for (const tcp::endpoint& each : gateway.listening()) at += (at.empty() ? "" : ", ") + text(each);

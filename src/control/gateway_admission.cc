@@ -91,7 +91,7 @@ GatewayAdmission::Step GatewayAdmission::check_registration(const Register& mess
   if (!key->verify(registration_statement(conversation_.digest(), *id), message.signature.value))
     throw RefusedError(Refusal::bad_proof, "registration of " + id->text() + ": bad signature");
   state_ = State::done;
-  return {{}, WantsRegistration{*id, std::move(*key)}};
+  return {{}, WantsRegistration{*id, std::move(*key), message.features}};
 }
 
 GatewayAdmission::Step GatewayAdmission::take_attachment(const Attach& message) {

@@ -43,6 +43,7 @@ struct RefusedError : std::runtime_error {
 struct WantsRegistration {
   ComputerId computer;
   crypto::PublicKey key;  // the agent has proved that it holds the private half
+  Features features = 0;
 };
 struct WantsListing {};
 struct WantsConnection {

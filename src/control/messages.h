@@ -8,6 +8,7 @@
 //                    ◀─ Ping/Pong ─▶              Connect ─▶ …
 //                    ◀─ Incoming
 //                    Declined ─▶                                   (or not at all)
+//                    ◀─ Drain
 //   Hello      ──▶   Attach  (new connection)
 //                    ◀─────────── Paired ───────────▶
 //   From then on, the two connections carry what client and agent say to each
@@ -41,6 +42,7 @@ enum class MessageType : std::uint8_t {
   refused = 0x20,
   ping,
   pong,
+  drain,
 };
 
 enum class Role : std::uint8_t { agent = 1, client = 2 };
@@ -77,8 +79,9 @@ using Nonce = std::array<std::uint8_t, 32>;
 using Token = std::array<std::uint8_t, 32>;
 using PairId = std::array<std::uint8_t, 16>;
 
-// Bits in `features`. None is defined yet; unknown ones are ignored.
+// Bits in `features`: "I understand this". Unknown ones are ignored.
 using Features = std::uint32_t;
+inline constexpr Features feature_drain = 1;  // in Register: the agent understands Drain
 
 struct Hello {
   static constexpr auto type = MessageType::hello;
@@ -197,6 +200,13 @@ struct Refused {
   Refusal reason = Refusal::unavailable;
   std::uint16_t retry_after = 0;  // seconds; 0: no advice
   static void fields(auto& io, auto& m) { io(m.reason, m.retry_after); }
+};
+
+// "I am going: register elsewhere, or here again with whoever comes after me."
+struct Drain {
+  static constexpr auto type = MessageType::drain;
+  std::uint16_t retry_after = 0;  // seconds until there is any use in coming here again
+  static void fields(auto& io, auto& m) { io(m.retry_after); }
 };
 
 struct Ping {

@@ -62,6 +62,7 @@ ByteString PeerAdmission::register_as(const ComputerId& computer, const crypto::
   message.computer.value = computer.text();
   message.chain.value.push_back({{certificate.begin(), certificate.end()}});
   message.signature.value = key.sign(registration_statement(conversation_.digest(), computer));
+  message.features = feature_drain;
   return said(wire::encode(message));
 }
 

@@ -36,11 +36,32 @@ json pairs(const Gateway& gateway) {
   return {{"pairs", list}};
 }
 
-json answer(Gateway& gateway, const json& request) {
+json standing(const Gateway& gateway) {
+  const Gateway::DrainFacts facts = gateway.drain_facts();
+  return {{"draining", facts.draining},
+          {"agents", facts.agents},
+          {"pairs", facts.pairs},
+          {"left", facts.left.count()}};
+}
+
+json drain(Gateway& gateway, const json& request, const std::function<void()>& drained) {
+  const std::int64_t limit = request.at("limit");
+  if (limit < 1 || limit > longest_drain.count()) return {{"error", "limit out of range"}};
+  gateway.drain(std::chrono::seconds(limit), drained);
+  return standing(gateway);
+}
+
+json answer(Gateway& gateway, const json& request, const std::function<void()>& drained) {
   const std::string op = request.at("op");
   if (op == "agents") return agents(gateway);
   if (op == "pairs") return pairs(gateway);
   if (op == "end_pair") return {{"done", gateway.end_pair(request.at("pair"))}};
+
+  if (op == "drain") return drain(gateway, request, drained);
+  if (op == "stop_draining") {
+    gateway.stop_draining();
+    return standing(gateway);
+  }
 
   const auto label = control::KeyLabel::parse(request.at("label").get<std::string>());
   if (!label) return {{"error", "malformed key label"}};
@@ -59,12 +80,13 @@ json answer(Gateway& gateway, const json& request) {
 
 }  // namespace
 
-AdminSocket::AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path)
-    : server_(loop, std::move(path), [&gateway](const std::string& line) {
+AdminSocket::AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path,
+                         std::function<void()> drained)
+    : server_(loop, std::move(path), [&gateway, drained](const std::string& line) {
         try {
-          return answer(gateway, json::parse(line))
+          return answer(gateway, json::parse(line), drained)
               .dump(-1, ' ', false, json::error_handler_t::replace);
-        } catch (const json::exception& error) {
+        } catch (const std::exception& error) {
           return json{{"error", error.what()}}.dump();
         }
       }) {}

@@ -4,6 +4,8 @@
 //   {"op":"agents"}                                   {"agents":[…]}
 //   {"op":"pairs"}                                    {"pairs":[…]}
 //   {"op":"end_pair","pair":3}                        {"done":true}
+//   {"op":"drain","limit":300} {"draining":true,"agents":2,"pairs":1,"left":300}
+//   {"op":"stop_draining"}                            {"draining":false,…}
 //   {"op":"key_revoked","label":"…"}                  {"done":true}
 //   {"op":"released","label":"…","computer":"…"}      {"done":true}
 #pragma once
@@ -20,7 +22,9 @@ namespace tasuki::gateway {
 // std::system_error(address_in_use), so that two gateways never share a state.
 class AdminSocket {
 public:
-  AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path);
+  // `drained`: what follows when the gateway has been drained on request.
+  AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path,
+              std::function<void()> drained);
 
 private:
   net::LocalServer server_;

@@ -84,6 +84,14 @@ void AgentLine::flush() {
   outgoing_ = ByteString(rest.begin(), rest.end());
 }
 
+void AgentLine::drain(std::uint16_t retry_after) {
+  if (std::exchange(draining_, true)) return;
+  if (facts_.features & control::feature_drain)
+    send(wire::encode(control::Drain{retry_after}));
+  else
+    refuse(control::Refusal::busy);
+}
+
 void AgentLine::refuse(control::Refusal reason) {
   send(wire::encode(control::Refused{reason, 0}));
   if (ended_) return;

@@ -2,7 +2,7 @@
 // is plain state on the loop, with no coroutine, timer or buffer of its own.
 //
 //   agent ─ Ping ─▶        gateway ─ Pong ─▶
-//                          gateway ─ Incoming ─▶
+//                          gateway ─ Incoming, Drain ─▶
 //   agent ─ Declined ─▶
 //
 // Anything else from the agent ends the line.
@@ -26,6 +26,7 @@ struct AgentFacts {
   std::string source;      // its address, as text
   std::string software;    // what it says that it is
   std::int64_t since = 0;  // seconds since 1970
+  control::Features features = 0;
 };
 
 // Shared by the registry and by the readiness callbacks that are still to come.
@@ -45,6 +46,11 @@ public:
   // while this many bytes wait for it is given up.
   static constexpr std::size_t most_waiting = 64 * 1024;
   void send(ByteString frame);
+
+  // Asks the agent to register elsewhere, once; one that does not understand is sent away.
+  void drain(std::uint16_t retry_after);
+  bool draining() const { return draining_; }
+  void stop_draining() { draining_ = false; }
 
   // Tells the agent why and closes.
   void refuse(control::Refusal reason);
@@ -70,6 +76,7 @@ private:
   std::chrono::steady_clock::time_point last_heard_;
   bool ended_ = false;
   bool writing_ = false;
+  bool draining_ = false;
 };
 
 }  // namespace tasuki::gateway

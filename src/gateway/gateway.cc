@@ -105,7 +105,8 @@ Gateway::Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial m
       store_(store),
       gatekeeper_(std::make_shared<Gatekeeper>(knock_limits(config_.limits),
                                                exempt(config_.limits.allow), random_share)),
-      sweep_(loop) {}
+      sweep_(loop),
+      drain_timer_(loop) {}
 
 Gateway::~Gateway() = default;
 
@@ -174,7 +175,7 @@ asio::awaitable<void> Gateway::accept(tcp::acceptor& acceptor) {
 asio::awaitable<void> Gateway::serve(tcp::socket socket) {
   ErrorCode gone;
   const tcp::endpoint peer = socket.remote_endpoint(gone);
-  if (gone) co_return;
+  if (gone || nobody_to_serve()) co_return;
   const Verdict verdict = gatekeeper_->knock(peer.address(), Clock::now());
   if (verdict != Verdict::enter) {
     TurnedAway& turned = turned_away_[verdict];
@@ -285,6 +286,7 @@ void Gateway::still_in_force(const control::KeyLabel& label) {
 // on the connection is an idle AgentLine.
 asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wants) {
   const control::KeyLabel label = visit.admission->label();
+  if (draining_) throw RefusedError(Refusal::busy, "draining", draining_->retry_after);
   still_in_force(label);
   if (!store_.claim(label, wants.computer, wants.key.id(), unix_seconds()))
     throw RefusedError(Refusal::id_taken, wants.computer.text() + " belongs to another agent");
@@ -312,7 +314,8 @@ asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wan
                    std::move(wants.key),
                    visit.source,
                    visit.admission->software(),
-                   unix_seconds()};
+                   unix_seconds(),
+                   wants.features};
   log::info("AGENT_CONNECT", {{"id", facts.computer.text()},
                               {"key", label.text()},
                               {"ip", visit.source},
@@ -453,6 +456,7 @@ void Gateway::drop_silent_agents() {
 void Gateway::stop() {
   stopping_ = true;
   sweep_.cancel();
+  drain_timer_.cancel();
   for (const auto& acceptor : acceptors_) acceptor->close();
   for (AgentLine* line : registry_.all())
     line->shared_from_this()->abort(std::make_error_code(std::errc::operation_canceled));

@@ -17,6 +17,9 @@
 
 namespace tasuki::gateway {
 
+// An administrator may give a gateway no longer than this to go.
+inline constexpr std::chrono::seconds longest_drain{24 * 3600};
+
 class Gateway {
 public:
   // `store` must outlive the gateway.
@@ -47,6 +50,19 @@ public:
   // The agent that holds the ID is told to go; the ID is free.
   void released(const control::KeyLabel& label, const control::ComputerId& computer);
 
+  // Going away without anybody being lost (draining.cc). Agents are told to register
+  // elsewhere, and none is taken any more; those who are still here are served. When no
+  // agent and no pair is left, or at the limit, `drained` is called. Said again, it
+  // changes the limit.
+  void drain(std::chrono::seconds limit, std::function<void()> drained);
+  void stop_draining();  // and be as before
+  struct DrainFacts {
+    bool draining = false;
+    std::size_t agents = 0, pairs = 0;  // still here
+    std::chrono::seconds left{0};       // until the limit
+  };
+  DrainFacts drain_facts() const;
+
 private:
   struct Pair {
     PairFacts facts;
@@ -56,6 +72,12 @@ private:
   struct TurnedAway {
     std::uint64_t count = 0;
     std::string last;  // the last one's address
+  };
+  struct Draining {
+    std::function<void()> drained;
+    Clock::time_point ends;
+    std::size_t per_step = 0;  // agents that are told at a time
+    std::uint16_t retry_after = 0;
   };
   class Visit;
 
@@ -75,6 +97,9 @@ private:
 
   void forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source);
   void pair_ended(std::uint64_t number, std::error_code why);
+  void next_drain_step(Clock::duration pause);
+  void drain_step();
+  bool nobody_to_serve() const;
   void drop_silent_agents();
   void log_turned_away();
 
@@ -91,6 +116,8 @@ private:
   std::uint64_t last_pair_ = 0;
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
   asio::steady_timer sweep_;
+  std::optional<Draining> draining_;
+  asio::steady_timer drain_timer_;
   bool stopping_ = false;
 };
 

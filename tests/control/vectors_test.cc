@@ -23,7 +23,8 @@ TEST(ControlMessages, AreTheBytesOfTheGoldenVectors) {
                        {"Paired", check_vector<Paired>},
                        {"Refused", check_vector<Refused>},
                        {"Ping", check_vector<Ping>},
-                       {"Pong", check_vector<Pong>}});
+                       {"Pong", check_vector<Pong>},
+                       {"Drain", check_vector<Drain>}});
 }
 
 TEST(ControlMessages, HaveARefusalForEachNumberThatIsKnown) {

@@ -71,6 +71,27 @@ TEST_F(AnAgentLine, BringsTheAgentWhatItIsGiven) {
   EXPECT_EQ(wire::decode<Incoming>(got[0]).token, (control::Token{7}));
 }
 
+TEST_F(AnAgentLine, AsksAnAgentThatUnderstandsItToGoOnce) {
+  LineUnderTest t(loop, 0, control::feature_drain);
+  t.line->start();
+  t.line->drain(30);
+  t.line->drain(30);
+  const auto got = t.received();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(wire::decode<control::Drain>(got[0]).retry_after, 30u);
+  EXPECT_TRUE(t.ended.empty());
+}
+
+TEST_F(AnAgentLine, SendsAwayAnAgentThatDoesNotKnowDrain) {
+  LineUnderTest t(loop);
+  t.line->start();
+  t.line->drain(30);
+  const auto got = t.received();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(wire::decode<Refused>(got[0]).reason, Refusal::busy);
+  EXPECT_EQ(t.ended, Reasons{"busy"});
+}
+
 TEST_F(AnAgentLine, EndsAtAnythingElseThanPingAndDeclined) {
   for (unsigned type = 0; type < 256; ++type) {
     if (MessageType(type) == MessageType::ping || MessageType(type) == MessageType::declined)

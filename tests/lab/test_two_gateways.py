@@ -80,3 +80,30 @@ def test_an_agent_that_starts_while_the_first_is_silent_takes_the_second(realm):
     finally:
         firewall.mend(realm.first.machine)
     realm.at_first()
+
+
+def test_a_drained_gateway_hands_its_agent_over_and_ends(realm):
+    assert realm.first.drain()["agents"] == 1
+    realm.at_second(seconds=5)
+    assert realm.first.running.wait(10) == 0, "it ends by itself, as it was asked to"
+    assert "reason=drained" in realm.agent.running.output()
+    holds_for("it stays there", lambda: realm.second.agents() == {"pc"}, 2)
+
+
+def test_a_gateway_with_nobody_to_hand_over_to_stays_until_its_limit(realm):
+    assert not realm.first.running.running()
+    left = realm.second.drain("--limit", "4")
+    assert left["draining"] and left["agents"] == 1 and left["left"] == 4
+    holds_for("the agent stays meanwhile", lambda: realm.second.agents() == {"pc"}, 2)
+    assert realm.second.running.wait(10) == 0
+    realm.second.run()
+    realm.at_second(seconds=8)
+
+
+def test_a_drain_can_be_taken_back(realm):
+    realm.second.drain()
+    kept = realm.second.drain("--stop")
+    assert not kept["draining"]
+    holds_for("it stays", lambda: "pc" in realm.second.agents() and realm.second.running.running(), 2)
+    text = realm.second.admin("drain", "--stop").text
+    assert "agents: 1" in text, text

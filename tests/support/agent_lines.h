@@ -19,6 +19,7 @@ inline gateway::AgentFacts agent_facts(std::string_view computer = "pc",
           some_public_key(),
           "192.0.2.1:50000",
           "test 1",
+          0,
           0};
 }
 
@@ -30,10 +31,13 @@ struct LineUnderTest {
   std::vector<std::string> ended;
   std::shared_ptr<gateway::AgentLine> line;
 
-  explicit LineUnderTest(asio::io_context& loop, int buffer = 0) {
+  explicit LineUnderTest(asio::io_context& loop, int buffer = 0, control::Features features = 0) {
     Streams streams = plain_streams(loop, buffer);
     agent = std::move(streams.right);
-    line = std::make_shared<gateway::AgentLine>(std::move(streams.left), agent_facts(), events());
+    gateway::AgentFacts facts = agent_facts();
+    facts.features = features;
+    line =
+        std::make_shared<gateway::AgentLine>(std::move(streams.left), std::move(facts), events());
   }
   LineUnderTest(net::StreamPtr gateways_end, net::StreamPtr agents_end)
       : agent(std::move(agents_end)),

@@ -181,6 +181,11 @@ class Gateway(Party):
         assert done.exit_code == DONE, done
         return done
 
+    def drain(self, *more):
+        done = self.admin("drain", "--json", *more)
+        assert done.exit_code == DONE, done
+        return done.json()
+
     def agents(self):
         """Computer IDs that are connected now, as the administrator sees them."""
         return computer_ids(self.admin("agents", "--json"))
