@@ -82,6 +82,9 @@ void Agent::Running::register_us(std::function<void(std::exception_ptr)> on_fata
     const auto self = weak.lock();
     return self && self->sessions_->any();
   };
+  events.on_drain = [weak](const net::Address& gateway) {
+    if (const auto self = weak.lock()) self->sessions_->ask_to_move(gateway.text());
+  };
   events.fatal = std::move(on_fatal);
   registration_ = std::make_shared<Registration>(loop_, door_, identity_,
                                                  config_.gateway.return_after, std::move(events));

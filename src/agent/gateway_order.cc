@@ -8,8 +8,14 @@ using namespace std::chrono_literals;
 // Where trying again soon cannot help, or would only fight with another agent.
 constexpr auto long_pause = 300s;
 
-// A line that is lost again and again is not worth hurrying for each time.
-constexpr auto between_hurries = 10s;
+// While sessions wait for us: at once, then after these pauses. A session gives up after
+// minutes, so that is long enough to hurry.
+constexpr auto first_hurry = 50ms;
+constexpr auto longest_hurry = 1'000ms;
+constexpr auto hurry_for = 60s;
+
+// A line that stood for less was not worth the hurry: the next pause is longer.
+constexpr auto worth_it = 1s;
 
 }  // namespace
 
@@ -54,6 +60,7 @@ void GatewayOrder::registered(std::size_t gateway, Clock::time_point now) {
   where_ = gateway;
   gateways_[gateway] = {};
   displaced_until_ = {};
+  registered_at_ = now;
   backoff_.succeeded();
   in_round_ = false;
   next_round_ = gateway == 0 ? Clock::time_point::max() : now + backoff_.spread(return_after_);
@@ -64,8 +71,15 @@ void GatewayOrder::failed(std::size_t gateway, Failure how, std::chrono::seconds
   note(gateway, how, retry_after, now);
   if (!in_round_ || !round_.empty()) return;
   in_round_ = false;
-  next_round_ = now + (state_ == State::registered ? backoff_.spread(return_after_)
-                                                   : Clock::duration(backoff_.next()));
+  next_round_ = now + (state_ == State::registered ? Clock::duration(backoff_.spread(return_after_))
+                                                   : pause(now));
+}
+
+GatewayOrder::Clock::duration GatewayOrder::pause(Clock::time_point now) {
+  if (now >= hurry_until_) return backoff_.next();
+  const auto base =
+      std::min<Clock::duration>(first_hurry * (1 << std::min(hurries_++, 10u)), longest_hurry);
+  return backoff_.spread(base);
 }
 
 void GatewayOrder::note(std::size_t gateway, Failure how, std::chrono::seconds retry_after,
@@ -83,15 +97,16 @@ void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool want
   if (!where_) return;
   gateways_[*where_].not_before = {};  // what a drained one advised: it may be back any moment
   note(*where_, how, retry_after, now);
-  const bool hurry = wanted && now >= hurried_ + between_hurries;
-  if (hurry) hurried_ = now;
+  if (now - registered_at_ >= worth_it) hurries_ = 0;
+  hurry_until_ = wanted ? now + hurry_for : now;
+  const bool at_once = wanted && hurries_ == 0;
   // A drained gateway ends our line when it has waited long enough; the search goes on.
   const bool searching = state_ == State::drained && in_round_;
   state_ = State::looking;
   where_.reset();
   if (searching && !round_.empty()) return;
   in_round_ = false;
-  next_round_ = hurry ? now : now + backoff_.next();
+  next_round_ = at_once ? now : now + pause(now);
 }
 
 void GatewayOrder::drained(std::chrono::seconds retry_after, Clock::time_point now) {

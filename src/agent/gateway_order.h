@@ -53,7 +53,7 @@ public:
               Clock::time_point now);
 
   // What became of the registration. `wanted`: sessions wait for us to be back, so the
-  // first dial does not wait; idle agents spread.
+  // first dial does not wait, and pauses are short; idle agents spread.
   void lost(Failure how, std::chrono::seconds retry_after, bool wanted, Clock::time_point now);
   void drained(std::chrono::seconds retry_after, Clock::time_point now);
 
@@ -72,6 +72,7 @@ private:
   void note(std::size_t gateway, Failure how, std::chrono::seconds retry_after,
             Clock::time_point now);
   void begin_round(Clock::time_point now);
+  Clock::duration pause(Clock::time_point now);
 
   const Clock::duration return_after_;
   Backoff backoff_;
@@ -82,7 +83,9 @@ private:
   bool in_round_ = false;
   Clock::time_point next_round_{};
   Clock::time_point displaced_until_{};  // after `replaced`
-  Clock::time_point hurried_{};          // the last time that a pause was left out
+  Clock::time_point registered_at_{};
+  Clock::time_point hurry_until_{};  // sessions wait
+  unsigned hurries_ = 0;             // pauses in a row that were short for that
 };
 
 }  // namespace tasuki::agent

@@ -149,7 +149,8 @@ void Sessions::resume(std::shared_ptr<peer::Carrier> carrier, AgentEnd& end,
                       const std::string& source) {
   const auto found = sessions_.find(end.wanted());
   std::string why;
-  if (found == sessions_.end() || !end.may_resume(found->second.live->session()))
+  if (found == sessions_.end() || found->second.live->over() ||
+      !end.may_resume(found->second.live->session()))
     why = "no such session";
   else if (passwords_.stamp(found->second.user) != found->second.password)
     why = "the password was changed";

@@ -3,11 +3,6 @@
 namespace tasuki::client {
 namespace {
 
-using namespace std::chrono_literals;
-
-// The gateway gives the agent 15 seconds to come; a little more for its answer to us.
-constexpr auto pairing_limit = 20s;
-
 int weight(std::exception_ptr failure) {
   try {
     std::rethrow_exception(failure);
@@ -21,11 +16,12 @@ int weight(std::exception_ptr failure) {
 }  // namespace
 
 asio::awaitable<Approach> approach(const peer::Door& door, net::Address gateway,
-                                   control::ComputerId computer, peer::Patience patience) {
+                                   control::ComputerId computer, peer::Patience patience,
+                                   std::chrono::seconds pairing) {
   peer::Admitted admitted = co_await peer::enter(door, control::Role::client, gateway, patience);
   const ByteString request = admitted.admission->connect(computer);
   co_await peer::say(admitted.line, request);
-  const wire::Frame answer = co_await peer::next_answer(admitted.line, pairing_limit);
+  const wire::Frame answer = co_await peer::next_answer(admitted.line, pairing);
   control::expect<control::Paired>(answer);
   Approach made;
   made.arrived = admitted.line.frames->take_leftover();

@@ -28,7 +28,7 @@ void AgentLine::read() {
   for (int turn = 0; turn < reads_per_turn; ++turn) {
     if (ended_) return;
     const net::Progress progress = stream_->try_read(chunk);
-    if (progress.error) return end(progress.error.message());
+    if (progress.error) return die(progress.error.message());
     if (progress.ended) return end("left");
     if (progress.want != net::Want::nothing) {
       stream_->when(progress.want, [self = shared_from_this()](ErrorCode) { self->read(); });
@@ -44,7 +44,7 @@ void AgentLine::read() {
         take(*frame);
       }
     } catch (const wire::ProtocolError& error) {
-      return end(error.what());
+      return die(error.what());
     }
   }
   asio::post(stream_->executor(), [self = shared_from_this()] { self->read(); });
@@ -64,7 +64,7 @@ void AgentLine::take(const wire::Frame& frame) {
 
 void AgentLine::send(ByteString frame) {
   if (ended_) return;
-  if (outgoing_.size() + frame.size() > most_waiting) return end("does not read");
+  if (outgoing_.size() + frame.size() > most_waiting) return die("does not read");
   append(outgoing_, frame);
   if (!writing_) flush();
 }
@@ -74,7 +74,7 @@ void AgentLine::flush() {
   Bytes rest = outgoing_;
   while (!rest.empty() && !ended_) {
     const net::Progress progress = stream_->try_write(rest);
-    if (progress.error) return end(progress.error.message());
+    if (progress.error) return die(progress.error.message());
     rest = rest.subspan(progress.bytes);
     if (progress.want == net::Want::nothing) continue;
     writing_ = true;
@@ -100,7 +100,13 @@ void AgentLine::refuse(control::Refusal reason) {
 }
 
 void AgentLine::abort(std::error_code why) {
-  end(why.message());
+  die(why.message());
+}
+
+void AgentLine::die(const std::string& why) {
+  if (ended_) return;
+  died_ = true;
+  end(why);
 }
 
 void AgentLine::end(const std::string& why) {

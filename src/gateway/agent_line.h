@@ -57,6 +57,7 @@ public:
   void abort(std::error_code why);
 
   const AgentFacts& facts() const { return facts_; }
+  bool died() const { return died_; }  // ended, and not because the agent, or we, wanted it
   std::chrono::steady_clock::time_point last_heard() const { return last_heard_; }
 
   unsigned pending = 0;   // pairings offered and not yet taken
@@ -67,6 +68,7 @@ private:
   void take(const wire::Frame& frame);
   void flush();
   void end(const std::string& why);
+  void die(const std::string& why);
 
   net::StreamPtr stream_;
   AgentFacts facts_;
@@ -75,6 +77,7 @@ private:
   ByteString outgoing_;
   std::chrono::steady_clock::time_point last_heard_;
   bool ended_ = false;
+  bool died_ = false;
   bool writing_ = false;
   bool draining_ = false;
 };

@@ -308,6 +308,8 @@ asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wan
                                    {"ip", line.facts().source},
                                    {"reason", why}});
     registry_.remove(line);
+    // One that left, or has another line now, still comes for those whom it was told of.
+    if (line.died()) rendezvous_.agent_gone(line.facts().key);
   };
   AgentFacts facts{label,
                    wants.computer,

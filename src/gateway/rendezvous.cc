@@ -38,4 +38,9 @@ void Rendezvous::decline(const control::Token& token, const crypto::PublicKey& a
   it->second->timer.cancel();
 }
 
+void Rendezvous::agent_gone(const crypto::PublicKey& agent) {
+  for (const auto& [token, place] : waiting_)
+    if (place->waiting.agent == agent) place->timer.cancel();
+}
+
 }  // namespace tasuki::gateway

@@ -42,6 +42,9 @@ public:
   // The agent will not come: the client need not wait any longer.
   void decline(const control::Token& token, const crypto::PublicKey& agent);
 
+  // The agent's line has ended: nobody who waits for it need wait any longer.
+  void agent_gone(const crypto::PublicKey& agent);
+
   std::size_t size() const { return waiting_.size(); }
 
 private:

@@ -109,6 +109,8 @@ void LiveSession::begin_window(std::exception_ptr why) {
   window_.async_wait([weak = weak_from_this(), window, why](ErrorCode cancelled) {
     const auto self = weak.lock();
     if (cancelled || !self || !self->lost()) return;
+    // It may have come back, and been lost again, since the timer rang.
+    if (std::chrono::steady_clock::now() < self->lost_since_ + window) return;
     self->fail(std::make_exception_ptr(SessionLost(window, why)));
   });
 }

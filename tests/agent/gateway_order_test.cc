@@ -96,12 +96,46 @@ TEST_F(Order, SessionsAreNotKeptWaitingAndIdleAgentsSpread) {
   is_within(std::get<GatewayOrder::Wait>(step).until - now, 500ms, 1500ms);
 }
 
-TEST_F(Order, ALineThatIsLostAgainAndAgainIsNotHurriedFor) {
+TEST_F(Order, SessionsThatWaitMakePausesShortForAWhile) {
   registers(0);
+  now += 10s;
   order.lost(Failure::broken, 0s, true, now);
-  registers(0);
-  order.lost(Failure::broken, 0s, true, now);
+  const auto lost = now;
+  for (const auto pause : {50ms, 100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
+    fails(0);
+    fails(1);
+    fails(2);
+    is_within(sleep(), pause / 2, pause * 3 / 2);
+  }
+  now = lost + 2min;
+  fails(0);
+  fails(1);
+  fails(2);
   is_within(sleep(), 500ms, 1500ms);
+  fails(0);
+  fails(1);
+  fails(2);
+  is_within(sleep(), 1s, 3s);
+}
+
+TEST_F(Order, ALineThatIsLostAgainAndAgainIsHurriedForLessAndLess) {
+  registers(0);
+  now += 10s;
+  order.lost(Failure::broken, 0s, true, now);
+  fails(0);
+  fails(1);
+  fails(2);
+  is_within(sleep(), 25ms, 75ms);
+  registers(0);
+  order.lost(Failure::broken, 0s, true, now);
+  is_within(sleep(), 50ms, 150ms);
+  registers(0);
+  order.lost(Failure::broken, 0s, true, now);
+  is_within(sleep(), 100ms, 300ms);
+  registers(0);
+  now += 1s;
+  order.lost(Failure::broken, 0s, true, now);
+  EXPECT_EQ(sleep(), 0s);
 }
 
 TEST_F(Order, ReturnsToAnEarlierOne) {
@@ -180,7 +214,6 @@ TEST_F(Order, TwoAddressesOfOneGatewayReplaceEachOther) {
   order.registered(0, now);
   EXPECT_EQ(order.where(), 0u);
   order.lost(Failure::broken, 0s, true, now);
-  is_within(sleep(), 0s, 1500ms);
   fails(0);
   fails(1);
 }
