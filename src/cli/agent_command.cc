@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/outcome_network.h"
 #include "cli/password.h"
+#include "cli/session_view.h"
 #include "cli/states.h"
 #include "cli/times.h"
 
@@ -212,11 +213,15 @@ void show_status(Console& console, const json& status) {
                {"MACHINE", "マシン名"},
                {"USER", "ユーザー"},
                {"SINCE", "開始"},
+               {"THROUGH", "経由"},
+               {"ROUND TRIP", "往復"},
+               {"RESUMES", "再開"},
                {"CHANNELS", "チャネル"}});
   for (const json& each : sessions)
     table.add({each.value("client", ""), each.value("host", ""), each.value("user", ""),
-               local_time(each.value("since", std::int64_t(0))),
-               std::to_string(each.value("channels", 0))});
+               local_time(each.value("since", std::int64_t(0))), way_text(each, console.language()),
+               round_trip_text(each), std::to_string(each.value("resumes", 0)),
+               std::to_string(each.value("channels", json::array()).size())});
   console.show(table);
 }
 
@@ -246,7 +251,7 @@ Exit status(const Query& asked, Console& console) {
   return Exit::done;
 }
 
-Command status_command() {
+Command agent_status_command() {
   const auto asked = std::make_shared<Query>();
   return Command{.name = "status",
                  .about = {"Show whether the agent is registered, and who is connected.",
@@ -315,7 +320,7 @@ Command agent_command() {
                     {"First, enroll this computer.", "まずこのコンピューターを登録します。"}},
                    {"sudo tasuki agent run",
                     {"Then keep it reachable.", "次に接続可能にします。"}}},
-      .commands = {enroll_command(), run_command(), status_command(), password_command()}};
+      .commands = {enroll_command(), run_command(), agent_status_command(), password_command()}};
 }
 
 }  // namespace tasuki::cli

@@ -2,7 +2,14 @@
 
 #include "cli/catalogue.h"
 #include "cli/password.h"
+#include "cli/session_view.h"
+#include "cli/times.h"
+#include "client/presence.h"
 #include "client/profiles.h"
+#include "peer/facts.h"
+
+#include <unistd.h>
+#include <nlohmann/json.hpp>
 
 namespace tasuki::cli {
 namespace {
@@ -44,39 +51,43 @@ Words step_words(std::string_view step, const std::string& computer, const std::
   return fill(say::step_password);
 }
 
-Words loss_words(std::exception_ptr lost) {
+// What `tasuki status` shows of us; the session must outlive it.
+std::unique_ptr<client::Presence> be_present(asio::io_context& loop, Console& console,
+                                             const SessionChoice& choice, const SessionView& view,
+                                             client::ClientSession& session) {
+  const std::int64_t since = unix_now();
+  const auto describe = [=, &session] {
+    nlohmann::json facts = peer::describe(session.live());
+    facts.update({{"computer", choice.computer.text()},
+                  {"user", choice.user},
+                  {"agent", session.agent().text()},
+                  {"command", view.command},
+                  {"pid", ::getpid()},
+                  {"since", since}});
+    if (view.more) facts.update(view.more());
+    return facts;
+  };
   try {
-    std::rethrow_exception(lost);
+    return std::make_unique<client::Presence>(loop, describe);
   } catch (const std::system_error& error) {
-    if (error.code() == std::errc::timed_out) return fill(say::why_silent);
-  } catch (const inner::SealError& error) {
-    if (error.cause == inner::SealError::Cause::truncated) return fill(say::why_gateway_ended);
-  } catch (...) {
+    console.warn(fill(say::not_in_status, {place("detail", error.code().message())}));
+    return nullptr;
   }
-  return fill(say::why_broken);
 }
 
-// One line when the line is lost, and one when it is back.
-void tell(Console& console, const std::string& computer, const peer::LineNews& news) {
-  const Filling name = place("computer", computer);
-  if (news.lost) return console.note(fill(say::line_lost, {name, {"why", loss_words(news.lost)}}));
-  const double seconds = std::chrono::duration<double>(news.away).count();
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", seconds);
-  console.note(fill(say::line_back, {name, place("seconds", text), place("way", news.way)}));
-}
-
-asio::awaitable<Exit> open_and_use(std::shared_ptr<const peer::Door> door, Console& console,
+asio::awaitable<Exit> open_and_use(asio::io_context& loop, std::shared_ptr<const peer::Door> door,
+                                   Console& console, const SessionChoice& choice,
                                    client::Reach reach, std::shared_ptr<Progress> progress,
-                                   const SessionWork& use) {
+                                   const SessionView& view, const SessionWork& use) {
   client::Pins pins(client::home_directory());
   const std::string computer = reach.computer.text();
   reach.progress = [&, computer](std::string_view step) {
     if (step != "gateway" && step != "agent") console.about.in_session = true;
     progress->step(step_words(step, computer, console.about.target));
   };
-  reach.on_line = [&console, computer](const peer::LineNews& news) {
+  reach.on_line = [&console, &view, computer](const peer::LineNews& news) {
     tell(console, computer, news);
+    if (view.on_line) view.on_line(news);
   };
   std::unique_ptr<client::ClientSession> session =
       co_await client::ClientSession::open(door, pins, std::move(reach));
@@ -84,6 +95,7 @@ asio::awaitable<Exit> open_and_use(std::shared_ptr<const peer::Door> door, Conso
   if (session->first_contact())
     console.note(fill(say::first_contact,
                       {place("computer", computer), place("agent", session->agent().text())}));
+  const auto presence = be_present(loop, console, choice, view, *session);
   Exit exit = Exit::done;
   std::exception_ptr failure;
   try {
@@ -166,7 +178,7 @@ Exit with_gateway(Console& console, const GatewayChoice& choice, const client::C
 }
 
 Exit with_session(Console& console, const GatewayChoice& gateway, const SessionChoice& choice,
-                  const SessionWork& use) {
+                  const SessionView& view, const SessionWork& use) {
   console.about.computer = choice.computer.text();
   const client::ClientConfig config = read_home_config(console, client::home_directory());
   // Before anybody is called: a mistake in this is found at once.
@@ -184,7 +196,8 @@ Exit with_session(Console& console, const GatewayChoice& gateway, const SessionC
                         reach.computer = choice.computer;
                         reach.user = choice.user;
                         reach.ask_password = password_source(console, *progress, choice, given);
-                        return open_and_use(door, console, std::move(reach), progress, use);
+                        return open_and_use(loop, door, console, choice, std::move(reach), progress,
+                                            view, use);
                       });
 }
 

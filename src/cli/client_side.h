@@ -8,6 +8,8 @@
 #include "client/config.h"
 #include "crypto/secret.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace tasuki::cli {
 
 // What the person said about the gateway.
@@ -49,10 +51,17 @@ struct SessionChoice {
   std::optional<int> password_fd{};
 };
 
+// What a command adds to what is shown of its session; all of it may be left out.
+struct SessionView {
+  std::string command;                                 // "connect"
+  std::function<nlohmann::json()> more;                // for `tasuki status`
+  std::function<void(const peer::LineNews&)> on_line;  // beside the words for the person
+};
+
 // Opens the session, lets `use` work with it, and says goodbye, also when cancelled.
 using SessionWork = std::function<asio::awaitable<Exit>(client::ClientSession& session)>;
 Exit with_session(Console& console, const GatewayChoice& gateway, const SessionChoice& choice,
-                  const SessionWork& use);
+                  const SessionView& view, const SessionWork& use);
 
 inline const std::string software = "tasuki " TASUKI_VERSION;
 

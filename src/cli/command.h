@@ -62,6 +62,7 @@ Command admin_command();
 Command connect_command();
 Command forward_command();
 Command list_command();
+Command status_command();
 Command profile_command();
 Command pin_command();
 Command check_command();

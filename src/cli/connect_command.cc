@@ -26,17 +26,19 @@ asio::awaitable<Exit> show(client::ClientSession& session, Console& console,
 Exit run(const Asked& asked, Console& console) {
   console.about.target = asked.target;
   const client::Viewers viewers = read_home_config(console, client::home_directory()).viewer;
-  return with_session(console, asked.gateway, asked.session, [&](client::ClientSession& session) {
-    client::DesktopRequest request;
-    request.target = asked.target;
-    request.viewer = asked.viewer;
-    request.arguments = asked.viewer_arguments;
-    request.started = [&](const std::string&) {
-      console.note(fill(say::viewer_started, {place("computer", asked.session.computer.text()),
-                                              place("gateway", session.way())}));
-    };
-    return show(session, console, viewers, std::move(request));
-  });
+  return with_session(
+      console, asked.gateway, asked.session, {"connect", {}, {}},
+      [&](client::ClientSession& session) {
+        client::DesktopRequest request;
+        request.target = asked.target;
+        request.viewer = asked.viewer;
+        request.arguments = asked.viewer_arguments;
+        request.started = [&](const std::string&) {
+          console.note(fill(say::viewer_started, {place("computer", asked.session.computer.text()),
+                                                  place("gateway", session.way())}));
+        };
+        return show(session, console, viewers, std::move(request));
+      });
 }
 
 }  // namespace

@@ -38,65 +38,111 @@ std::optional<inner::ChannelError> channel_error(const std::string& named) {
   return std::nullopt;
 }
 
-// Says what becomes of each forward. Connections may outlive the command's own
-// coroutine by a moment: everything here is its own or the program's.
+// Says what becomes of each forward, and remembers it. Connections may outlive the
+// command's own coroutine by a moment: everything here is its own or the program's.
 class Reporter {
 public:
-  Reporter(Console& console, const Asked& asked)
-      : console_(console), forwards_(asked.forwards), json_(asked.json) {}
+  Reporter(Console& console, const Asked& asked) : console_(console), json_(asked.json) {
+    for (const ForwardSpec& spec : asked.forwards) forwards_.push_back({spec});
+  }
 
   void operator()(const ForwardState& state) {
-    if (state.kind == ForwardState::Kind::listening) {
-      ++listening_;
-      forwards_[state.index].bind =
-          net::Address::parse(state.detail)
-              .value_or(forwards_[state.index].bind);  // the port that it was given
+    Forward& forward = forwards_[state.index];
+    switch (state.kind) {
+      case ForwardState::Kind::listening:
+        forward.listening = true;
+        forward.spec.bind = net::Address::parse(state.detail)
+                                .value_or(forward.spec.bind);  // the port that it was given
+        break;
+      case ForwardState::Kind::opened:
+        ++forward.open;
+        ++forward.total;
+        break;
+      case ForwardState::Kind::closed: --forward.open; break;
+      case ForwardState::Kind::failed:
+      case ForwardState::Kind::refused: break;
     }
-    json_ ? as_json(state) : as_words(state);
+    json_ ? as_json(state, forward) : as_words(state, forward);
   }
-  bool any_listening() const { return listening_ > 0; }
+
+  void operator()(const peer::LineNews& news) {
+    if (!json_) return show_open();
+    ordered_json event{{"event", news.lost ? "line_lost" : "line_back"}, {"way", news.way}};
+    if (!news.lost) event["seconds"] = std::chrono::duration<double>(news.away).count();
+    print(event);
+  }
+
+  bool any_listening() const {
+    return std::any_of(forwards_.begin(), forwards_.end(),
+                       [](const Forward& forward) { return forward.listening; });
+  }
+
+  nlohmann::json facts() const {
+    nlohmann::json all = nlohmann::json::array();
+    for (const Forward& each : forwards_)
+      all.push_back({{"local", each.spec.bind.text()},
+                     {"target", each.spec.target},
+                     {"state", each.listening ? "listening" : "failed"},
+                     {"open", each.open},
+                     {"total", each.total}});
+    return {{"forwards", all}};
+  }
 
 private:
-  void as_json(const ForwardState& state) {
-    const ForwardSpec& forward = forwards_[state.index];
-    ordered_json event{{"event", name(state.kind)},
-                       {"forward", state.index},
-                       {"local", forward.bind.text()},
-                       {"target", forward.target}};
-    if (!state.detail.empty() && state.kind != ForwardState::Kind::listening)
-      event["reason"] = state.detail;
+  struct Forward {
+    ForwardSpec spec;
+    bool listening = false;
+    std::uint64_t open = 0, total = 0;  // connections, now and ever
+  };
+
+  void print(const ordered_json& event) {
     console_.print(event.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
   }
 
-  void as_words(const ForwardState& state) {
-    const ForwardSpec& forward = forwards_[state.index];
-    const Filling local = place("local", forward.bind.text());
-    const Filling target = place("target", forward.target);
-    switch (state.kind) {
-      case ForwardState::Kind::listening:
-        return console_.say(fill(say::forward_listening, {local, target}));
-      case ForwardState::Kind::failed:
-        return console_.warn(
-            fill(say::forward_failed, {local, target, place("detail", state.detail)}));
-      case ForwardState::Kind::refused: {
-        Circumstances about = console_.about;
-        about.target = forward.target;
-        const auto reason = channel_error(state.detail);
-        return console_.warn(
-            fill(say::forward_refused,
-                 {local,
-                  target,
-                  {"why", explain(reason.value_or(inner::ChannelError::broken), about)}}));
-      }
-      case ForwardState::Kind::opened:
-      case ForwardState::Kind::closed: break;  // too many to tell each
+  void as_json(const ForwardState& state, const Forward& forward) {
+    ordered_json event{{"event", name(state.kind)},
+                       {"forward", state.index},
+                       {"local", forward.spec.bind.text()},
+                       {"target", forward.spec.target}};
+    if (!state.detail.empty() && state.kind != ForwardState::Kind::listening)
+      event["reason"] = state.detail;
+    print(event);
+  }
+
+  void as_words(const ForwardState& state, const Forward& forward) {
+    const Filling local = place("local", forward.spec.bind.text());
+    const Filling target = place("target", forward.spec.target);
+    if (state.kind == ForwardState::Kind::listening)
+      console_.say(fill(say::forward_listening, {local, target}));
+    if (state.kind == ForwardState::Kind::failed)
+      console_.warn(fill(say::forward_failed, {local, target, place("detail", state.detail)}));
+    if (state.kind == ForwardState::Kind::refused) {
+      Circumstances about = console_.about;
+      about.target = forward.spec.target;
+      const auto reason = channel_error(state.detail);
+      console_.warn(fill(
+          say::forward_refused,
+          {local, target, {"why", explain(reason.value_or(inner::ChannelError::broken), about)}}));
     }
+    show_open();
+  }
+
+  // On a terminal, one line that stays: which forwards are in use. Elsewhere it would be a
+  // line for every page that a browser loads.
+  void show_open() {
+    std::string line;
+    for (const Forward& each : forwards_) {
+      if (each.open == 0) continue;
+      line += (line.empty() ? "" : " · ") + std::to_string(each.spec.bind.port) + "→" +
+              each.spec.target + " ×" + std::to_string(each.open);
+    }
+    console_.progress_over();
+    if (!line.empty()) console_.progress({line, line});
   }
 
   Console& console_;
-  std::vector<ForwardSpec> forwards_;
+  std::vector<Forward> forwards_;
   const bool json_;
-  std::size_t listening_ = 0;
 };
 
 asio::awaitable<Exit> forward(client::ClientSession& session, Console& console,
@@ -115,11 +161,35 @@ asio::awaitable<Exit> forward(client::ClientSession& session, Console& console,
 }
 
 Exit run(const Asked& asked, Console& console) {
-  return with_session(console, asked.gateway, asked.session, [&](client::ClientSession& session) {
-    console.note(fill(say::forwarding_to, {place("computer", asked.session.computer.text()),
-                                           place("gateway", session.way())}));
-    return forward(session, console, asked.forwards, std::make_shared<Reporter>(console, asked));
-  });
+  if (asked.forwards.empty()) throw Trouble(Exit::usage, fill(say::no_forward_named));
+  std::shared_ptr<Reporter> reporter;  // one for each attempt to open the session
+  const SessionView view{.command = "forward",
+                         .more = [&] { return reporter ? reporter->facts() : nlohmann::json(); },
+                         .on_line =
+                             [&](const peer::LineNews& news) {
+                               if (reporter) (*reporter)(news);
+                             }};
+  return with_session(
+      console, asked.gateway, asked.session, view, [&](client::ClientSession& session) {
+        console.note(fill(say::forwarding_to, {place("computer", asked.session.computer.text()),
+                                               place("gateway", session.way())}));
+        reporter = std::make_shared<Reporter>(console, asked);
+        return forward(session, console, asked.forwards, reporter);
+      });
+}
+
+std::function<std::optional<Words>(const std::string&)> spec_into(std::vector<ForwardSpec>& into,
+                                                                  inner::Priority priority) {
+  return [&into, priority](const std::string& typed) -> std::optional<Words> {
+    auto spec = ForwardSpec::parse(typed);
+    if (!spec)
+      return Words{
+          "it has to look like 8080:web, 2222:files.example:22 or 127.0.0.1:5901:desktop",
+          "8080:web、2222:files.example:22、127.0.0.1:5901:desktop のように指定してください"};
+    spec->priority = priority;
+    into.push_back(*spec);
+    return std::nullopt;
+  };
 }
 
 Option specs(std::vector<ForwardSpec>& into) {
@@ -133,16 +203,21 @@ Option specs(std::vector<ForwardSpec>& into) {
                 "ローカルのポートと、その接続先。接続先はエージェントの [targets] にある名前、"
                 "または [forward] で許可された host:port です。BIND はこのマシンのアドレス"
                 "（省略時 127.0.0.1）。PORT を 0 にすると空きポートを使います。"}};
-  option.needed = option.many = true;
-  option.take = [&into](const std::string& typed) -> std::optional<Words> {
-    const auto spec = ForwardSpec::parse(typed);
-    if (!spec)
-      return Words{
-          "it has to look like 8080:web, 2222:files.example:22 or 127.0.0.1:5901:desktop",
-          "8080:web、2222:files.example:22、127.0.0.1:5901:desktop のように指定してください"};
-    into.push_back(*spec);
-    return std::nullopt;
-  };
+  option.many = true;
+  option.take = spec_into(into, inner::Priority::interactive);
+  return option;
+}
+
+Option bulk_specs(std::vector<ForwardSpec>& into) {
+  Option option{
+      .name = "--bulk",
+      .value = "[BIND:]PORT:TARGET",
+      .about = {"A forward that makes room for the others: for copies and backups beside work "
+                "that should not wait for them. May be given several times.",
+                "他の転送を優先する転送。作業を妨げたくないコピーやバックアップに使います。"
+                "複数指定できます。"}};
+  option.many = true;
+  option.take = spec_into(into, inner::Priority::bulk);
   return option;
 }
 
@@ -165,13 +240,12 @@ Command forward_command() {
                    specs(asked->forwards)},
       .options = {options::profile(asked->gateway.profile), options::user(asked->session.user),
                   options::password_fd(asked->session.password_fd),
-                  options::proxy(asked->gateway.proxy),
-                  options::flag(
-                      "--json", asked->json,
-                      {"Print one JSON object a line for each event: listening, failed, "
-                       "opened, closed, refused.",
-                       "イベント（listening、failed、opened、closed、refused）ごとに JSON を "
-                       "1 行出力します。"})},
+                  options::proxy(asked->gateway.proxy), bulk_specs(asked->forwards),
+                  options::flag("--json", asked->json,
+                                {"Print one JSON object a line for each event: listening, failed, "
+                                 "opened, closed, refused, line_lost, line_back.",
+                                 "イベント（listening、failed、opened、closed、refused、line_lost、"
+                                 "line_back）ごとに JSON を 1 行出力します。"})},
       .examples = {{"tasuki forward pc1 5901:desktop",
                     {"The desktop of pc1 on 127.0.0.1:5901, for any viewer.",
                      "pc1 のデスクトップを 127.0.0.1:5901 で使えるようにします。"}},

@@ -58,9 +58,9 @@ Command program() {
                     {"Which computers are there?", "接続できるコンピューターを確認します。"}},
                    {"tasuki connect pc1",
                     {"Open the desktop of pc1.", "pc1 のデスクトップを開きます。"}}},
-      .commands = {connect_command(), forward_command(), list_command(), profile_command(),
-                   pin_command(), agent_command(), gateway_command(), admin_command(),
-                   check_command(), docs_command()}};
+      .commands = {connect_command(), forward_command(), list_command(), status_command(),
+                   profile_command(), pin_command(), agent_command(), gateway_command(),
+                   admin_command(), check_command(), docs_command()}};
 }
 
 Exit run(const std::vector<std::string>& words, Console& console) {

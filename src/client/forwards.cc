@@ -24,12 +24,12 @@ std::string text(const tcp::endpoint& at) {
 
 // One connection to a forwarded port: a channel of its own.
 asio::awaitable<void> carry(std::shared_ptr<peer::LiveSession> session, tcp::socket socket,
-                            std::string target, std::size_t index, Changed changed) {
+                            ForwardSpec forward, std::size_t index, Changed changed) {
   std::optional<inner::ChannelError> refused;
   inner::ChannelNumber number = 0;
   auto local = std::make_unique<net::PlainStream>(std::move(socket));
   try {
-    const auto channel = co_await session->open(target);
+    const auto channel = co_await session->open(forward.target, forward.priority);
     number = channel.number;
   } catch (const peer::ChannelRefused& no) {
     refused = no.reason;
@@ -45,7 +45,7 @@ asio::awaitable<void> carry(std::shared_ptr<peer::LiveSession> session, tcp::soc
 }
 
 asio::awaitable<void> accept_all(std::shared_ptr<tcp::acceptor> acceptor,
-                                 std::shared_ptr<peer::LiveSession> session, std::string target,
+                                 std::shared_ptr<peer::LiveSession> session, ForwardSpec forward,
                                  std::size_t index, Changed changed) {
   while (acceptor->is_open() && !session->over()) {
     ErrorCode error;
@@ -59,7 +59,7 @@ asio::awaitable<void> accept_all(std::shared_ptr<tcp::acceptor> acceptor,
     }
     net::set_local_tcp_options(socket.native_handle());
     asio::co_spawn(acceptor->get_executor(),
-                   carry(session, std::move(socket), target, index, changed),
+                   carry(session, std::move(socket), forward, index, changed),
                    [](std::exception_ptr) {});
   }
 }
@@ -127,7 +127,7 @@ asio::awaitable<void> run_forwards(ClientSession& session, std::vector<ForwardSp
       continue;
     }
     changed({index, Kind::listening, text(listening.back()->local_endpoint())});
-    asio::co_spawn(executor, accept_all(listening.back(), live, forward.target, index, changed),
+    asio::co_spawn(executor, accept_all(listening.back(), live, forward, index, changed),
                    [](std::exception_ptr) {});
   }
   if (listening.empty()) co_return;

@@ -10,6 +10,7 @@ namespace tasuki::client {
 struct ForwardSpec {
   net::Address bind{"127.0.0.1", 0};
   std::string target;
+  inner::Priority priority = inner::Priority::interactive;
   static std::optional<ForwardSpec> parse(std::string_view text);
   std::string text() const;
 };

@@ -18,6 +18,9 @@ constexpr std::size_t block_size = 64 * 1024;
 // An acknowledgement waits this long for something that it can travel with.
 constexpr std::chrono::milliseconds acknowledge_within{100};
 
+// What is busy is not asked whether it lives, but how far away it is now and then.
+constexpr std::chrono::seconds measure_every{10};
+
 constexpr std::chrono::seconds goodbye_limit{2};
 
 // No key seals for longer than this, however little it is used.
@@ -45,6 +48,7 @@ void Carrier::start(ByteString arrived) {
 
 void Carrier::carry(Rider rider) {
   rider_ = std::make_shared<const Rider>(std::move(rider));
+  ping(Clock::now());
   asio::co_spawn(executor(), tick(), [self = shared_from_this()](std::exception_ptr) {});
 }
 
@@ -142,7 +146,9 @@ asio::awaitable<void> Carrier::tick() {
       key_since_ = now;
     }
     switch (pulse_.decide(now)) {
-      case Decision::wait: break;
+      case Decision::wait:
+        if (now - last_ping_at_ >= measure_every) ping(now);
+        break;
       case Decision::ping: ping(now); break;
       case Decision::doubt: call(&Rider::doubt); break;
       case Decision::dead:
