@@ -33,6 +33,10 @@ add_library(tasuki_asio INTERFACE)
 target_link_libraries(tasuki_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(tasuki_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
 
+# The C library's own reader of DNS messages (ns_initparse and its kin).
+add_library(tasuki_resolver INTERFACE)
+target_link_libraries(tasuki_resolver INTERFACE resolv)
+
 add_library(tasuki_log INTERFACE)
 target_link_libraries(tasuki_log INTERFACE spdlog::spdlog)
 

@@ -19,4 +19,8 @@ inline crypto::opaque::Identities gateway_key_identities(const KeyLabel& label) 
   return {.client = as_bytes(label.text()), .server = {}};
 }
 
+// Whether the key has the form of those that Tasuki makes: "tk-" and 26 characters of
+// base32 in groups, 128 random bits.
+bool is_made_key(std::string_view key);
+
 }  // namespace tasuki::control

@@ -3,6 +3,7 @@
 #include "crypto/sodium.h"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 
 namespace tasuki::crypto {
@@ -71,6 +72,18 @@ Secret hkdf_expand(Bytes key, Parts label, std::size_t size) {
     const auto take = std::min(block_size, size - done);
     std::copy_n(block.bytes().begin(), take, output.buffer().begin() + std::ptrdiff_t(done));
   }
+  return output;
+}
+
+Secret argon2id(Bytes input, std::span<const std::uint8_t, argon2id_salt> salt,
+                std::uint32_t passes, std::uint32_t kib) {
+  static_assert(argon2id_salt == crypto_pwhash_argon2id_SALTBYTES);
+  sodium_ready();
+  Secret output(crypto_auth_hmacsha512_BYTES);
+  const int failed = crypto_pwhash(
+      output.buffer().data(), output.size(), reinterpret_cast<const char*>(input.data()),
+      input.size(), salt.data(), passes, std::size_t(kib) * 1024, crypto_pwhash_ALG_ARGON2ID13);
+  if (failed) throw std::bad_alloc();  // within sensible limits, memory is all it can lack
   return output;
 }
 

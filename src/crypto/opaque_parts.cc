@@ -19,16 +19,9 @@ constexpr std::size_t seed_size = 32;
 constexpr std::string_view fake_client_key_label = "Tasuki-FakeClientKey";
 constexpr std::string_view fake_masking_key_label = "Tasuki-FakeMaskingKey";
 
-Secret argon2id(Bytes input, Stretch stretch) {
-  constexpr std::array<std::uint8_t, crypto_pwhash_argon2id_SALTBYTES> no_salt{};
-  sodium_ready();
-  Secret output(hash_size);
-  const int failed = crypto_pwhash(
-      output.buffer().data(), output.size(), reinterpret_cast<const char*>(input.data()),
-      input.size(), no_salt.data(), stretch.passes, std::size_t(stretch.memory_kib) * 1024,
-      crypto_pwhash_ALG_ARGON2ID13);
-  if (failed) throw std::bad_alloc();  // within the limits, memory is all it can lack
-  return output;
+Secret with_argon2id(Bytes input, Stretch stretch) {
+  constexpr std::array<std::uint8_t, argon2id_salt> no_salt{};
+  return argon2id(input, no_salt, stretch.passes, stretch.memory_kib);
 }
 
 // Expand-Label (6.4.2.1): TLS 1.3's structure, with a prefix of its own.
@@ -83,7 +76,7 @@ std::optional<Secret> randomized_password(const Secret& password, Bytes blind,
   const auto output = oprf::finalize(password.bytes(), blind, evaluated);
   if (!output) return std::nullopt;
   const Secret stretched =
-      stretch == stretch_none ? output->copy() : argon2id(output->bytes(), stretch);
+      stretch == stretch_none ? output->copy() : with_argon2id(output->bytes(), stretch);
   return hkdf_extract({}, {output->bytes(), stretched.bytes()});
 }
 
