@@ -34,6 +34,30 @@ Table<Forwarding> forward_table() {
        "ターゲット以外に転送を許可する接続先。空なら許可しません。"});
 }
 
+Table<Direct> direct_table() {
+  return Table<Direct>()
+      .field("listen", &Direct::listen, config::endpoint_or_none(),
+             {"Where connections from the same LAN are taken, which then need no gateway. [::] "
+              "takes IPv4 as well. Empty: nowhere; the agent opens no port.",
+              "同じ LAN からの（ゲートウェイを通らない）接続を待ち受けるアドレス。[::] は IPv4 も"
+              "受け付けます。空なら待ち受けず、ポートを開きません。"})
+      .field("announce", &Direct::announce, config::flag(),
+             {"Whether clients on the LAN find that address by multicast DNS. What is announced "
+              "is a name that only holders of the profile understand.",
+              "LAN 上のクライアントがマルチキャスト DNS でそのアドレスを見つけられるようにするか。"
+              "公開されるのは、プロファイルを持つ人だけに意味のある名前です。"})
+      .field(
+          "allow", &Direct::allow,
+          config::list_of(config::parsed<config::Netblock>(
+                              {"an IP address or block such as \"192.168.1.0/24\" or \"fd00::/8\"",
+                               "IP アドレスまたはブロック（例 \"192.168.1.0/24\"、\"fd00::/8\"）"}),
+                          1024),
+          {"Who may connect there; others are hung up on. Empty: private and link-local "
+           "addresses of the networks that this machine's own interfaces are in.",
+           "そこに接続できる相手（それ以外は切断します）。空なら、このマシンのネットワークに"
+           "属するプライベートアドレスとリンクローカルアドレス。"});
+}
+
 Table<Limits> limits_table() {
   return Table<Limits>()
       .field("sessions", &Limits::sessions, config::whole(1, 1024),
@@ -89,6 +113,9 @@ Table<AgentConfig> config_table() {
            "なければ、このマシンの VNC または RDP サーバーを自動的に見つけ、desktop と呼びます。"})
       .section("forward", &AgentConfig::forward, forward_table(),
                {"Forwarding of any TCP port.", "任意の TCP ポートの転送。"})
+      .section("direct", &AgentConfig::direct, direct_table(),
+               {"Connections from the same LAN, without a gateway. Off unless listen is set.",
+                "ゲートウェイを通らない、同じ LAN からの接続。listen を設定しない限り無効。"})
       .section("limits", &AgentConfig::limits, limits_table(),
                {"What clients may take up.", "クライアントが使える資源の上限。"})
       .section("log", &AgentConfig::log, config::log_table(),

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "config/forward_rule.h"
+#include "config/netblock.h"
 #include "config/proxy_settings.h"
 #include "config/table.h"
 #include "log/log.h"
 #include "net/address.h"
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 
@@ -22,6 +25,14 @@ std::string_view text(Target::Kind kind);  // "vnc"
 
 struct Forwarding {
   std::vector<config::ForwardRule> allow;  // empty: nothing but the targets
+};
+
+// Connections that come without a gateway, from the LAN.
+struct Direct {
+  std::optional<boost::asio::ip::tcp::endpoint> listen;  // none: off, nothing listens
+  bool announce = true;                                  // by multicast DNS, while it listens
+  // Who may come. Empty: neighbours on this machine's own networks, by private addresses.
+  std::vector<config::Netblock> allow;
 };
 
 struct Limits {
@@ -40,6 +51,7 @@ struct AgentConfig {
   config::ProxySettings proxy;
   std::map<std::string, Target> targets;  // empty: `desktop`, if a VNC or RDP port is found
   Forwarding forward;
+  Direct direct;
   Limits limits;
   log::Settings log;  // prefix "AG"
 

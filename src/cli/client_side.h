@@ -49,6 +49,7 @@ struct SessionChoice {
   control::ComputerId computer{};
   std::string user{agent::owner};
   std::optional<int> password_fd{};
+  std::vector<net::Address> direct{};  // where its agent listens, besides what client.toml says
 };
 
 // What a command adds to what is shown of its session; all of it may be left out.

@@ -68,7 +68,7 @@ Command connect_command() {
                   options::text("--target", "NAME", asked->target,
                                 {"Which of the computer's targets to open. Default: desktop.",
                                  "開くターゲットの名前。既定値: desktop"}),
-                  options::user(asked->session.user),
+                  options::direct(asked->session.direct), options::user(asked->session.user),
                   options::password_fd(asked->session.password_fd),
                   options::proxy(asked->gateway.proxy)},
       .examples = {{"tasuki connect pc1",

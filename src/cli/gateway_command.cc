@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/states.h"
 #include "cli/times.h"
+#include "config/forms.h"
 #include "crypto/certificates.h"
 #include "gateway/admin.h"
 #include "gateway/setup.h"
@@ -206,7 +207,7 @@ Command run_command() {
                 "gateway.toml の代わりに、ここで待ち受けます。複数指定できます。"},
       .many = true};
   listen.take = [asked](const std::string& typed) -> std::optional<Words> {
-    const auto endpoint = gateway::parse_endpoint(typed);
+    const auto endpoint = config::parse_endpoint(typed);
     if (!endpoint)
       return Words{
           "it has to be an IP address of this machine and a port, such as [::]:443 or "

@@ -132,6 +132,26 @@ Option proxy(std::string& into) {
   return option;
 }
 
+Option direct(std::vector<net::Address>& into) {
+  Option option{.name = "--direct",
+                .value = "HOST:PORT",
+                .about = {"Where the computer's agent listens on this LAN, tried besides the "
+                          "gateway. Found by itself, as a rule; may be given several times.",
+                          "この LAN でコンピューターのエージェントが待ち受けるアドレス。"
+                          "ゲートウェイと並行して試します。通常は自動で見つかります。複数回"
+                          "指定できます。"}};
+  option.many = true;
+  option.take = [&into](const std::string& typed) -> std::optional<Words> {
+    auto address = net::Address::parse(typed, 0);
+    if (!address || address->port == 0)
+      return Words{"it has to look like 192.168.1.20:3086, pc1.lan:3086 or [fd00::20]:3086",
+                   "192.168.1.20:3086、pc1.lan:3086、[fd00::20]:3086 のように指定してください"};
+    into.push_back(std::move(*address));
+    return std::nullopt;
+  };
+  return option;
+}
+
 Option user(std::string& into) {
   return text("--user", "NAME", into,
               {"The user to log in as at the agent. Default: owner.",

@@ -18,9 +18,10 @@ Option directory(std::string name, std::filesystem::path& into, Words about);
 Option computer(control::ComputerId& into, Words about);  // the operand ID
 Option descriptor(std::string name, std::optional<int>& into, Words about);
 Option addresses(std::string name, std::string value, std::vector<net::Address>& into, Words about);
-Option profile(std::string& into);  // --profile NAME
-Option proxy(std::string& into);    // --proxy URL
-Option user(std::string& into);     // --user NAME
+Option profile(std::string& into);               // --profile NAME
+Option proxy(std::string& into);                 // --proxy URL
+Option direct(std::vector<net::Address>& into);  // --direct HOST:PORT
+Option user(std::string& into);                  // --user NAME
 Option password_fd(std::optional<int>& into);
 Option json(bool& into);
 

@@ -22,6 +22,24 @@ Table<Viewers> viewer_table() {
               "RDP デスクトップを表示するプログラム。空なら、インストール済みのものを探します。"});
 }
 
+Table<Direct> direct_table() {
+  return Table<Direct>().field(
+      "discover", &Direct::discover, config::flag(),
+      {"Whether a computer is looked for on the LAN, by multicast DNS, while the gateway is "
+       "called. Only its name is asked for, in a form that holders of the profile understand.",
+       "ゲートウェイに接続する間に、コンピューターを LAN 上でもマルチキャスト DNS で探すか。"
+       "尋ねるのは、プロファイルを持つ人だけに意味のある名前だけです。"});
+}
+
+Table<Computer> computer_table() {
+  return Table<Computer>().field(
+      "direct", &Computer::direct, config::list_of(config::address(), 8),
+      {"Where its agent listens for direct connections, if that is known. Tried besides the "
+       "gateway.",
+       "そのエージェントが直接接続を待ち受けるアドレス（分かっている場合）。ゲートウェイと並行して"
+       "試します。"});
+}
+
 std::optional<std::filesystem::path> directory_in(const char* variable) {
   const char* const value = std::getenv(variable);
   if (!value || !*value) return std::nullopt;
@@ -38,7 +56,22 @@ Table<ClientConfig> config_table() {
       .section("proxy", &ClientConfig::proxy, config::proxy_table(),
                {"The way out of this network.", "このネットワークから外に出る方法。"})
       .section("viewer", &ClientConfig::viewer, viewer_table(),
-               {"The programs that show desktops.", "デスクトップを表示するプログラム。"});
+               {"The programs that show desktops.", "デスクトップを表示するプログラム。"})
+      .section("direct", &ClientConfig::direct, direct_table(),
+               {"Ways to computers on the same LAN, without a gateway.",
+                "同じ LAN にあるコンピューターへの、ゲートウェイを通らない接続。"})
+      .each("computers", &ClientConfig::computers, computer_table(),
+            {"What is known of single computers, in a section each, named by the Computer ID.",
+             "個々のコンピューターの設定（Computer ID を名前とする 1 セクションずつ）。"});
+}
+
+std::vector<net::Address> ClientConfig::direct_addresses(
+    const control::ComputerId& computer) const {
+  std::vector<net::Address> known;
+  for (const auto& [name, of] : computers)
+    if (control::ComputerId::parse(name) == computer)
+      known.insert(known.end(), of.direct.begin(), of.direct.end());
+  return known;
 }
 
 config::Loaded<ClientConfig> load_config(const std::filesystem::path& file) {

@@ -5,6 +5,8 @@
 #include "config/files.h"
 #include "config/proxy_settings.h"
 #include "config/table.h"
+#include "control/names.h"
+#include "net/address.h"
 
 namespace tasuki::client {
 
@@ -13,10 +15,25 @@ struct Viewers {
   std::string rdp;
 };
 
+// Ways that need no gateway.
+struct Direct {
+  bool discover = true;  // asks the LAN for the computer, by multicast DNS
+};
+
+// What is known of one computer.
+struct Computer {
+  std::vector<net::Address> direct;  // where its agent may be found without a gateway
+};
+
 struct ClientConfig {
   std::string profile;  // the one that is meant when none is named; empty: the only one there is
   config::ProxySettings proxy;
   Viewers viewer;
+  Direct direct;
+  std::map<std::string, Computer> computers;  // by Computer ID, in whatever case
+
+  // The addresses that are known of this one.
+  std::vector<net::Address> direct_addresses(const control::ComputerId& computer) const;
 };
 
 config::Table<ClientConfig> config_table();

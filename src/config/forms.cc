@@ -5,6 +5,9 @@
 #include <limits>
 
 namespace tasuki::config {
+
+using boost::asio::ip::tcp;
+
 namespace forms {
 namespace {
 
@@ -170,6 +173,59 @@ Form<net::Address> address() {
                   forms::refuse(from, type, report);
               },
           .print = [](const net::Address& value) { return toml_string(value.text()); }};
+}
+
+namespace {
+
+std::string endpoint_text(const tcp::endpoint& endpoint) {
+  return net::Address{endpoint.address().to_string(), endpoint.port()}.text();
+}
+
+}  // namespace
+
+std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
+  const auto parsed = net::Address::parse(text, 0);
+  if (!parsed || parsed->port == 0) return std::nullopt;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(parsed->host, error);
+  if (error) return std::nullopt;
+  return tcp::endpoint(address, parsed->port);
+}
+
+Form<tcp::endpoint> endpoint() {
+  const Words type{"an IP address and port of this machine such as \"0.0.0.0:443\" or \"[::]:443\"",
+                   "このマシンの IP アドレスとポート（例 \"0.0.0.0:443\"、\"[::]:443\"）"};
+  return {.type = type,
+          .read =
+              [type](const Value& from, tcp::endpoint& to, Report& report) {
+                const std::string* const given = forms::text_of(from);
+                if (const auto parsed = given ? parse_endpoint(*given) : std::nullopt)
+                  to = *parsed;
+                else
+                  forms::refuse(from, type, report);
+              },
+          .print = [](const tcp::endpoint& value) { return toml_string(endpoint_text(value)); }};
+}
+
+Form<std::optional<tcp::endpoint>> endpoint_or_none() {
+  const Words type{
+      "an IP address and port of this machine such as \"[::]:3086\" or \"192.168.1.20:3086\", or "
+      "empty",
+      "このマシンの IP アドレスとポート（例 \"[::]:3086\"、\"192.168.1.20:3086\"）または空"};
+  return {.type = type,
+          .read =
+              [type](const Value& from, std::optional<tcp::endpoint>& to, Report& report) {
+                const std::string* const given = forms::text_of(from);
+                const auto parsed = given ? parse_endpoint(*given) : std::nullopt;
+                if (parsed || (given && given->empty()))
+                  to = parsed;
+                else
+                  forms::refuse(from, type, report);
+              },
+          .print =
+              [](const std::optional<tcp::endpoint>& value) {
+                return toml_string(value ? endpoint_text(*value) : "");
+              }};
 }
 
 }  // namespace tasuki::config

@@ -4,6 +4,8 @@
 #include "config/table.h"
 #include "net/address.h"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <chrono>
 #include <initializer_list>
 #include <optional>
@@ -18,6 +20,11 @@ Form<std::string> text(std::size_t least, std::size_t most);  // characters of p
 Form<std::string> name();                                     // 1 to 31 of [A-Za-z0-9_-]
 Form<std::filesystem::path> path();                           // empty: none
 Form<net::Address> address();                                 // the port must be given
+
+// Where a program listens: "0.0.0.0:443", "[::]:443"; an address of this machine, not a name.
+Form<boost::asio::ip::tcp::endpoint> endpoint();
+Form<std::optional<boost::asio::ip::tcp::endpoint>> endpoint_or_none();  // empty: none
+std::optional<boost::asio::ip::tcp::endpoint> parse_endpoint(std::string_view text);
 
 // Any type with T::parse(text) -> optional<T> and text(). `type` says what it looks
 // like, in the documentation and to whoever gets it wrong.

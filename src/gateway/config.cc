@@ -3,36 +3,12 @@
 #include "config/files.h"
 #include "config/forms.h"
 #include "config/log_section.h"
-#include "net/address.h"
 
 namespace tasuki::gateway {
 namespace {
 
 using boost::asio::ip::tcp;
-using config::Form;
 using config::Table;
-using config::Value;
-
-std::string endpoint_text(const tcp::endpoint& endpoint) {
-  return net::Address{endpoint.address().to_string(), endpoint.port()}.text();
-}
-
-Form<tcp::endpoint> endpoint() {
-  const config::Words type{
-      "an IP address and port of this machine such as \"0.0.0.0:443\" or \"[::]:443\"",
-      "このマシンの IP アドレスとポート（例 \"0.0.0.0:443\"、\"[::]:443\"）"};
-  return {.type = type,
-          .read =
-              [type](const Value& from, tcp::endpoint& to, config::Report& report) {
-                const std::string* const text = config::forms::text_of(from);
-                if (const auto parsed = text ? parse_endpoint(*text) : std::nullopt)
-                  to = *parsed;
-                else
-                  config::forms::refuse(from, type, report);
-              },
-          .print =
-              [](const tcp::endpoint& value) { return config::toml_string(endpoint_text(value)); }};
-}
 
 Table<Limits> limits_table() {
   using config::seconds;
@@ -81,18 +57,9 @@ Table<Limits> limits_table() {
 
 GatewayConfig::GatewayConfig() : listen{tcp::endpoint(tcp::v6(), 443)} {}
 
-std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
-  const auto parsed = net::Address::parse(text, 0);
-  if (!parsed || parsed->port == 0) return std::nullopt;
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(parsed->host, error);
-  if (error) return std::nullopt;
-  return tcp::endpoint(address, parsed->port);
-}
-
 Table<GatewayConfig> config_table() {
   return Table<GatewayConfig>("gateway")
-      .field("listen", &GatewayConfig::listen, config::list_of(endpoint(), 16, 1),
+      .field("listen", &GatewayConfig::listen, config::list_of(config::endpoint(), 16, 1),
              {"Where peers are waited for. [::] takes IPv4 as well.",
               "接続を待ち受けるアドレス。[::] は IPv4 も受け付けます。"})
       .field("state", &GatewayConfig::state, config::path(),

@@ -47,7 +47,4 @@ config::Table<GatewayConfig> config_table();
 // also the default for `state`.
 config::Loaded<GatewayConfig> load_config(const std::filesystem::path& file);
 
-// "0.0.0.0:443", "[::]:443": an address of this machine, not a name.
-std::optional<boost::asio::ip::tcp::endpoint> parse_endpoint(std::string_view text);
-
 }  // namespace tasuki::gateway

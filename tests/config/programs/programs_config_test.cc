@@ -168,6 +168,50 @@ TEST_F(ProgramsConfig, TheAgentRefusesWhatCannotHold) {
             "x.toml:2:2: forwards: there is no such key; did you mean \"forward\"?");
 }
 
+TEST_F(ProgramsConfig, TheAgentListensOnNothingUnlessToldTo) {
+  EXPECT_FALSE(
+      agent::load_config(scratch_.write("a.toml", "role = \"agent\"")).value.direct.listen);
+  const std::string direct = "role = \"agent\"\n[direct]\n";
+  const auto off = agent::load_config(scratch_.write("a.toml", direct + "listen = \"\""));
+  EXPECT_TRUE(off.ok());
+  EXPECT_FALSE(off.value.direct.listen);
+
+  const auto on = agent::load_config(scratch_.write(
+      "a.toml", direct + "listen = \"[::]:3086\"\nannounce = false\nallow = [\"10.1.0.0/16\"]"));
+  ASSERT_TRUE(on.ok());
+  EXPECT_EQ(on.value.direct.listen->port(), 3086);
+  EXPECT_FALSE(on.value.direct.announce);
+  EXPECT_TRUE(on.value.direct.allow.at(0).contains(boost::asio::ip::make_address("10.1.2.3")));
+}
+
+TEST_F(ProgramsConfig, TheAgentRefusesToListenWhereItCannot) {
+  const std::string direct = "role = \"agent\"\n[direct]\n";
+  EXPECT_EQ(mistake(direct + "listen = \"pc1.lan:3086\""),
+            "x.toml:3:10: direct.listen: must be an IP address and port of this machine such as "
+            "\"[::]:3086\" or \"192.168.1.20:3086\", or empty, not \"pc1.lan:3086\"");
+  EXPECT_EQ(mistake(direct + "listen = \"0.0.0.0\"").substr(0, 27), "x.toml:3:10: direct.listen:");
+  EXPECT_EQ(mistake(direct + "listen = 3086").substr(0, 27), "x.toml:3:10: direct.listen:");
+  EXPECT_EQ(mistake(direct + "allow = [\"10.0.0.1/8\"]").substr(0, 28),
+            "x.toml:3:10: direct.allow[0]");
+}
+
+TEST_F(ProgramsConfig, TheClientKnowsAComputersAddressesWhateverTheCaseOfItsName) {
+  const auto loaded = client::load_config(
+      scratch_.write("c.toml",
+                     "role = \"client\"\n[direct]\ndiscover = false\n[computers.PC1]\n"
+                     "direct = [\"192.168.1.20:3086\", \"[fd00::20]:3086\"]\n"));
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_FALSE(loaded.value.direct.discover);
+  EXPECT_TRUE(client::ClientConfig().direct.discover);
+  const auto known = loaded.value.direct_addresses(*control::ComputerId::parse("pc1"));
+  ASSERT_EQ(known.size(), 2u);
+  EXPECT_EQ(known[1].text(), "[fd00::20]:3086");
+  EXPECT_TRUE(loaded.value.direct_addresses(*control::ComputerId::parse("pc2")).empty());
+  EXPECT_EQ(
+      mistake("role = \"client\"\n[computers.pc1]\ndirect = [\"192.168.1.20\"]").substr(0, 34),
+      "x.toml:3:11: computers.pc1.direct[");
+}
+
 TEST_F(ProgramsConfig, AWrongProxyIsNotRepeatedSinceItMayHoldAPassword) {
   const std::string text = mistake("role = \"client\"\n[proxy]\nurl = \"htp://me:hunter2@proxy\"");
   EXPECT_EQ(text.substr(0, 22), "x.toml:3:7: proxy.url:");
