@@ -20,6 +20,8 @@ public:
   Announcer(const asio::any_io_executor& executor, std::string name,
             std::vector<tcp::endpoint> listening);
   ~Announcer();  // says goodbye
+  Announcer(const Announcer&) = delete;
+  Announcer& operator=(const Announcer&) = delete;
 
 private:
   class Responder;
