@@ -17,6 +17,7 @@ def masquerade(machine, wan, lan):
                 type filter hook forward priority filter; policy drop
                 ct state established,related accept
                 iifname "{lan}" oifname "{wan}" accept
+                iifname "{lan}" oifname "{lan}" accept  # where the kernel filters what it bridges
             }}
             chain input {{
                 type filter hook input priority filter; policy drop

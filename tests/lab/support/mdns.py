@@ -66,26 +66,26 @@ class Ear:
     def __init__(self, machine, port=PORT, source=None):
         address = source or machine.address
         with machine.inside():
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("" if source is None else source, port))
-        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(machine.address))
-        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
-        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("" if source is None else source, port))
+        self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(machine.address))
+        self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+        self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
         if port == PORT:
-            self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
                                     socket.inet_aton(GROUP) + socket.inet_aton(machine.address))
 
     def say(self, message, to=(GROUP, PORT)):
-        self._socket.sendto(message, to)
+        self.socket.sendto(message, to)
 
     def hears(self, seconds=1.0, wanted=lambda found: True):
         """The records of the first answer that is wanted, or None."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            self._socket.settimeout(left)
+            self.socket.settimeout(left)
             try:
-                message, self.sender = self._socket.recvfrom(9000)
+                message, self.sender = self.socket.recvfrom(9000)
             except socket.timeout:
                 return None
             if message[2] & 0x80 and wanted(found := records(message)):
@@ -97,7 +97,7 @@ class Ear:
         return self.hears(seconds, wanted)
 
     def close(self):
-        self._socket.close()
+        self.socket.close()
 
     def __enter__(self):
         return self
@@ -118,7 +118,9 @@ class Impostor:
     def _serve(self):
         while True:
             try:
-                message, sender = self._ear._socket.recvfrom(9000)
+                message, sender = self._ear.socket.recvfrom(9000)
+                if not message:
+                    return
                 if not message[2] & 0x80 and b"_tasuki" in message:
                     self.asked += 1
                     self._ear.say(self._message, sender)
@@ -127,7 +129,7 @@ class Impostor:
 
     def stop(self):
         try:
-            self._ear._socket.shutdown(socket.SHUT_RDWR)
+            self._ear.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
         self._ear.close()
