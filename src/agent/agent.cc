@@ -1,10 +1,12 @@
 #include "agent/agent.h"
 
+#include "agent/direct.h"
 #include "agent/registration.h"
 #include "agent/sessions.h"
 #include "log/log.h"
 #include "net/deadline.h"
 #include "net/linux/local_socket.h"
+#include "peer/lan_name.h"
 
 #include <nlohmann/json.hpp>
 
@@ -42,11 +44,13 @@ public:
                        const auto self = weak.lock();
                        return self ? self->status_json() : std::string("{}");
                      });
+    if (config_.direct.listen) open_to_lan();
     register_us(std::move(on_fatal));
   }
 
   void stop() {
     control_.reset();
+    lan_.reset();
     if (registration_) registration_->stop();
     sessions_->say_goodbye();
   }
@@ -54,6 +58,8 @@ public:
   Status status() const;
 
 private:
+  void open_to_lan();
+  asio::awaitable<void> welcome(DirectEntrance::Visitor visitor);
   void register_us(std::function<void(std::exception_ptr)> on_fatal);
   asio::awaitable<void> take(control::Incoming incoming, net::Address gateway);
   asio::awaitable<net::StreamPtr> attach(const control::Token& token, net::Address gateway,
@@ -67,7 +73,29 @@ private:
   const std::shared_ptr<Sessions> sessions_;  // shared with the clients that it serves
   std::optional<net::LocalServer> control_;
   std::shared_ptr<Registration> registration_;  // shared with its own coroutines
+  std::optional<DirectEntrance> lan_;           // if the owner allowed it
 };
+
+// Clients come from the LAN as well.
+void Agent::Running::open_to_lan() {
+  const auto take = [weak = weak_from_this()](DirectEntrance::Visitor visitor) {
+    const auto self = weak.lock();
+    if (self)
+      asio::co_spawn(self->loop_, self->welcome(std::move(visitor)), [self](std::exception_ptr) {});
+  };
+  lan_.emplace(loop_, config_.direct, peer::lan_name(identity_.profile, identity_.computer), take);
+}
+
+asio::awaitable<void> Agent::Running::welcome(DirectEntrance::Visitor visitor) {
+  if (!sessions_->has_room()) {
+    log::warning("CLIENT_NOT_LET_IN", {{"client", visitor.from}, {"reason", "too_many"}});
+    co_return;
+  }
+  ByteString nothing_yet;
+  const std::string way = "direct " + visitor.from;
+  co_await sessions_->serve(std::move(visitor.carrier), std::move(nothing_yet), visitor.from, way,
+                            std::move(visitor.unproved));
+}
 
 // Registered, from here on, at one gateway or another. Clients come through it.
 void Agent::Running::register_us(std::function<void(std::exception_ptr)> on_fatal) {
@@ -127,16 +155,23 @@ asio::awaitable<net::StreamPtr> Agent::Running::attach(const control::Token& tok
 }
 
 Status Agent::Running::status() const {
-  return {identity_.computer.text(), identity_.id().text(), identity_.profile.realm,
+  return {identity_.computer.text(),
+          identity_.id().text(),
+          identity_.profile.realm,
           registration_ ? registration_->gateway() : "",
-          registration_ ? registration_->trouble() : ""};
+          registration_ ? registration_->trouble() : "",
+          lan_ ? lan_->text() : ""};
 }
 
 std::string Agent::Running::status_json() const {
   const Status now = status();
-  return nlohmann::json{{"id", now.computer},     {"agent", now.agent_id},
-                        {"realm", now.realm},     {"gateway", now.gateway},
-                        {"trouble", now.trouble}, {"sessions", sessions_->status()}}
+  return nlohmann::json{{"id", now.computer},
+                        {"agent", now.agent_id},
+                        {"realm", now.realm},
+                        {"gateway", now.gateway},
+                        {"trouble", now.trouble},
+                        {"direct", now.direct},
+                        {"sessions", sessions_->status()}}
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -1,8 +1,8 @@
 // The agent: stay registered, take pairings, connect channels to local targets. Read
 // agent.cc from the top.
 //
-// Runs on one loop. Opens no socket that listens, but a loopback control socket in
-// its state directory.
+// Runs on one loop. Opens no socket that listens, but a control socket in its state
+// directory, and one for the LAN if its owner allowed it.
 #pragma once
 
 #include "agent/config.h"
@@ -20,6 +20,7 @@ struct Status {
   std::string realm;
   std::string gateway;  // where it is registered; empty: nowhere now
   std::string trouble;  // why not, if so
+  std::string direct;   // where it listens for the LAN; empty: nowhere
 };
 
 class Agent {
@@ -29,6 +30,7 @@ public:
 
   // Begins to register, and goes on trying. `on_fatal` is called when trying again
   // cannot help (key revoked, Computer ID taken): the loop then should end.
+  // Throws CannotListen (agent/direct.h), std::system_error for its control socket.
   void start(std::function<void(std::exception_ptr)> on_fatal);
   void stop();  // says goodbye to gateway and clients
 

@@ -26,7 +26,7 @@ ip::address plain(const ip::address& address) {
   return address;
 }
 
-std::string text(const tcp::endpoint& endpoint) {
+std::string text_of(const tcp::endpoint& endpoint) {
   return net::Address{plain(endpoint.address()).to_string(), endpoint.port()}.text();
 }
 
@@ -78,7 +78,7 @@ void DirectEntrance::Listener::listen(tcp::endpoint at) {
   if (!error && at.address().is_v6()) acceptor_.set_option(ip::v6_only(false), error);
   if (!error) acceptor_.bind(at, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (error) throw CannotListen(text(at), error);
+  if (error) throw CannotListen(text_of(at), error);
 }
 
 asio::awaitable<void> DirectEntrance::Listener::accept() {
@@ -99,10 +99,10 @@ asio::awaitable<void> DirectEntrance::Listener::accept() {
 
 void DirectEntrance::Listener::judge(tcp::socket socket, const tcp::endpoint& from) {
   Knocks::Answer answer = knocks_.knock(plain(from.address()), net::links(), Clock::now());
-  if (answer.verdict != Knocks::Verdict::enter) return log_refusal(text(from), answer.verdict);
+  if (answer.verdict != Knocks::Verdict::enter) return log_refusal(text_of(from), answer.verdict);
   net::set_tcp_options(socket.native_handle());
-  take_(
-      {std::make_unique<net::PlainStream>(std::move(socket)), text(from), std::move(answer.place)});
+  take_({std::make_unique<net::PlainStream>(std::move(socket)), text_of(from),
+         std::move(answer.place)});
 }
 
 void DirectEntrance::Listener::log_refusal(const std::string& from, Knocks::Verdict verdict) {
@@ -120,7 +120,7 @@ DirectEntrance::DirectEntrance(asio::io_context& loop, const Direct& config, std
                                Take take)
     : listener_(std::make_shared<Listener>(loop, config, std::move(take))) {
   listener_->start();
-  log::info("DIRECT_LISTENING", {{"at", text(listening())}, {"name", name}});
+  log::info("DIRECT_LISTENING", {{"at", text_of(listening())}, {"name", name}});
   if (config.announce)
     announcer_.emplace(loop.get_executor(), std::move(name),
                        std::vector<tcp::endpoint>{listening()});
@@ -133,6 +133,10 @@ DirectEntrance::~DirectEntrance() {
 
 tcp::endpoint DirectEntrance::listening() const {
   return listener_->listening();
+}
+
+std::string DirectEntrance::text() const {
+  return text_of(listening());
 }
 
 }  // namespace tasuki::agent

@@ -41,6 +41,7 @@ public:
   DirectEntrance& operator=(const DirectEntrance&) = delete;
 
   tcp::endpoint listening() const;
+  std::string text() const;  // the same: "[::]:3086"
 
 private:
   class Listener;

@@ -54,7 +54,7 @@ bool Sessions::has_room() {
 }
 
 asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived, std::string source,
-                                      std::string way) {
+                                      std::string way, std::shared_ptr<const void> unproved) {
   const auto self = shared_from_this();
   const unsigned number = ++last_newcomer_;
   std::string trouble;
@@ -71,6 +71,7 @@ asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived,
     carrier->start(std::move(arrived));
     co_await settle(carrier, end);
     newcomers_.erase(number);
+    unproved.reset();
     if (end.phase() == Phase::open) {
       co_await begin(carrier, end, source);
       co_return;

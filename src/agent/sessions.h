@@ -28,9 +28,10 @@ public:
 
   // A client has come over this stream: lets it in and stays with it until this carrier,
   // or the session that began on it, is over. What goes wrong ends here.
-  // `source`: its address. `way`: the gateway that it comes through.
+  // `source`: its address. `way`: the gateway that it comes through, or that it comes
+  // directly. `unproved` is held until the client has proved itself or has gone.
   asio::awaitable<void> serve(net::StreamPtr stream, ByteString arrived, std::string source,
-                              std::string way);
+                              std::string way, std::shared_ptr<const void> unproved = nullptr);
 
   // Asks all who come that way to come over another.
   void ask_to_move(const std::string& way);

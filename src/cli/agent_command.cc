@@ -11,6 +11,7 @@
 #include "cli/times.h"
 
 #include "agent/agent.h"
+#include "agent/direct.h"
 
 #include <nlohmann/json.hpp>
 
@@ -157,6 +158,9 @@ Exit run(const Running& asked, Console& console) {
     if (error.code() != std::errc::address_in_use) throw;
     throw Trouble(Exit::failure,
                   fill(say::agent_runs_already, {place("state", config.state.string())}));
+  } catch (const agent::CannotListen& error) {
+    throw Trouble(Exit::failure, fill(say::agent_cannot_listen,
+                                      {place("at", error.at), place("why", error.code.message())}));
   }
   watch.emplace(loop, agent, console);
   Service::notify("READY=1");
@@ -173,8 +177,10 @@ Command run_command() {
                 "停止を指示されるまで、このコンピューターを接続可能にします。"},
       .more = {"Keeps one connection to the gateway, and tries again by itself when it breaks. "
                "Opens no "
-               "port. Everybody who is connected is shown by \"tasuki agent status\".",
-               "ゲートウェイへの接続を一つ保ち、切れると自動的に再接続します。ポートは開きません。"
+               "port unless [direct] in agent.toml says so. Everybody who is connected is shown by "
+               "\"tasuki agent status\".",
+               "ゲートウェイへの接続を一つ保ち、切れると自動的に再接続します。agent.toml の "
+               "[direct] で許可しない限り、ポートは開きません。"
                "接続中の"
                "利用者は tasuki agent status で確認できます。"},
       .options = {state_option(asked->state),
@@ -205,7 +211,9 @@ void show_status(Console& console, const json& status) {
           ? fill(say::status_not_registered,
                  {{"trouble", registration_trouble(text("trouble"), console.about)}})
           : fill(say::status_trying);
-  console.print("  " + standing.in(console.language()) + "\n\n");
+  console.print("  " + standing.in(console.language()) + "\n");
+  if (!text("direct").empty()) console.say(fill(say::status_direct, {place("at", text("direct"))}));
+  console.print("\n");
 
   const json sessions = status.value("sessions", json::array());
   if (sessions.empty()) return console.say(fill(say::status_no_sessions));

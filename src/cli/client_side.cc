@@ -195,6 +195,10 @@ Exit with_session(Console& console, const GatewayChoice& gateway, const SessionC
                         client::Reach reach;
                         reach.computer = choice.computer;
                         reach.user = choice.user;
+                        reach.direct = choice.direct;
+                        const auto known = config.direct_addresses(choice.computer);
+                        reach.direct.insert(reach.direct.end(), known.begin(), known.end());
+                        reach.discover = config.direct.discover;
                         reach.ask_password = password_source(console, *progress, choice, given);
                         return open_and_use(loop, door, console, choice, std::move(reach), progress,
                                             view, use);

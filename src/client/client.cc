@@ -2,6 +2,8 @@
 
 #include "client/approach.h"
 #include "client/lifeline.h"
+#include "client/way_in.h"
+#include "peer/lan_name.h"
 
 #include <unistd.h>
 
@@ -32,27 +34,10 @@ std::string host_name() {
   return name;
 }
 
-// Waits while the end is in this phase, for at most agent_limit.
-asio::awaitable<void> while_in(std::shared_ptr<peer::Carrier> carrier, const ClientEnd& end,
-                               ClientEnd::Phase phase) {
-  const auto late = std::make_exception_ptr(
-      std::system_error(std::make_error_code(std::errc::timed_out), "the agent does not answer"));
-  asio::steady_timer limit(carrier->executor(), agent_limit);
-  limit.async_wait([carrier, late](ErrorCode cancelled) {
-    if (!cancelled) carrier->fail(late);
-  });
-  while (!carrier->over() && end.phase() == phase) co_await carrier->changed();
-  limit.cancel();
-  if (carrier->failure()) std::rethrow_exception(carrier->failure());
-  if (carrier->over() && end.phase() == phase)
-    throw inner::SealError(inner::SealError::Cause::truncated, "the agent hung up");
-}
-
 // Asks the person and lets the agent judge, until the password is right or enough have
 // been wrong.
 asio::awaitable<void> prove_password(std::shared_ptr<peer::Carrier> carrier, ClientEnd& end,
                                      const AskPassword& ask) {
-  co_await while_in(carrier, end, ClientEnd::Phase::connecting);
   for (unsigned tries = 0;; ++tries) {
     if (end.phase() == ClientEnd::Phase::denied)
       throw Denied(end.denied().reason, end.denied().message.value);
@@ -63,7 +48,7 @@ asio::awaitable<void> prove_password(std::shared_ptr<peer::Carrier> carrier, Cli
     if (!password) throw WrongPassword("no password was given");
     end.password(std::move(*password));
     carrier->flush();
-    co_await while_in(carrier, end, ClientEnd::Phase::connecting);
+    co_await while_in(carrier, end, ClientEnd::Phase::connecting, agent_limit);
   }
 }
 
@@ -87,7 +72,7 @@ asio::awaitable<std::vector<control::ListedAgent>> list_agents(const peer::Door&
   co_return agents;
 }
 
-// Gateway, agent, password, pin: in this order, and none without the one before.
+// The way, agent, password, pin: in this order, and none without the one before.
 asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(
     std::shared_ptr<const peer::Door> door, Pins& pins, Reach reach) {
   const auto step = [&](std::string_view name) {
@@ -97,15 +82,13 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(
   const auto pin = pins.find(profile.realm, profile.key_label.text(), reach.computer);
 
   step("gateway");
-  Approach made = co_await approach(*door, reach.computer);
-  const inner::SealContext seal = inner::SealContext::client();
   ClientEnd::Whom whom{profile.realm, profile.key_label.text(), reach.computer.text(), pin};
   const inner::ClientAuthentication::Self self{reach.user, software, host_name()};
-  auto owned_end = std::make_unique<ClientEnd>(seal, whom, self);
-  ClientEnd& end = *owned_end;
-  const auto carrier =
-      std::make_shared<peer::Carrier>(std::move(made.stream), std::move(owned_end), made.way);
-  carrier->start(std::move(made.arrived));
+  DirectWays direct{reach.direct, {}};
+  if (reach.discover) direct.name = peer::lan_name(profile, reach.computer);
+  Sealed sealed = co_await find_way(door, reach.computer, direct, whom, self);
+  const auto carrier = sealed.carrier();
+  ClientEnd& end = sealed.end();
 
   step("password");
   std::exception_ptr failure;
@@ -134,13 +117,13 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(
   auto session = std::make_unique<ClientSession>(Private{});
   session->agent_ = end.agent();
   session->first_contact_ = !pin;
-  session->way_ = made.way;
+  session->way_ = carrier->way();
   session->live_ = std::make_shared<peer::LiveSession>(carrier->executor(), end.take_session());
   session->live_->on_line = reach.on_line;
-  session->live_->adopt(carrier);
+  session->live_->adopt(sealed.release());
   whom.pin = end.agent();
   // Ends by itself when the session does.
-  Lifeline line{door, reach.computer, std::move(whom)};
+  Lifeline line{door, reach.computer, std::move(whom), std::move(direct)};
   asio::co_spawn(carrier->executor(), keep_alive(session->live_, std::move(line)),
                  [](std::exception_ptr) {});
   step("open");

@@ -45,6 +45,8 @@ struct Reach {
   AskPassword ask_password;
   std::function<void(std::string_view step)> progress;  // "gateway", "password", "open"
   std::function<void(const peer::LineNews&)> on_line;
+  std::vector<net::Address> direct;  // where the agent may be found without a gateway
+  bool discover = false;             // whether the LAN is asked for it
 };
 
 class ClientSession {
@@ -54,8 +56,9 @@ public:
   explicit ClientSession(Private) {}  // by open() only
   ~ClientSession();                   // breaks off what is not over yet
 
-  // Reaches the agent and proves the password; at first contact writes the pin. From then
-  // on the session outlives its line: the door is gone through again when that is lost.
+  // Reaches the agent, through a gateway or directly, and proves the password; at first
+  // contact writes the pin. From then on the session outlives its line: the agent is
+  // looked for again, either way, when that is lost.
   static asio::awaitable<std::unique_ptr<ClientSession>> open(
       std::shared_ptr<const peer::Door> door, Pins& pins, Reach reach);
 

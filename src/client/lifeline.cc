@@ -1,8 +1,10 @@
 #include "client/lifeline.h"
 
+#include "client/attempt.h"
 #include "client/client.h"
-#include "net/signal.h"
+#include "client/scout.h"
 
+#include <list>
 #include <random>
 
 namespace tasuki::client {
@@ -37,115 +39,104 @@ std::chrono::milliseconds spread(std::chrono::milliseconds pause) {
 }
 
 // Refusals that no other moment will mend.
-bool is_lasting(control::Refusal reason) {
-  return reason == control::Refusal::gateway_key || reason == control::Refusal::revoked ||
-         reason == control::Refusal::version;
+bool is_lasting(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const control::RefusedByGateway& refused) {
+    return refused.reason == control::Refusal::gateway_key ||
+           refused.reason == control::Refusal::revoked ||
+           refused.reason == control::Refusal::version;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
-// Waits while the end is in this phase. Throws what the carrier died of.
-asio::awaitable<void> while_in(std::shared_ptr<peer::Carrier> carrier, const ClientEnd& end,
-                               ClientEnd::Phase phase) {
-  const auto late = std::make_exception_ptr(
-      std::system_error(std::make_error_code(std::errc::timed_out), "the agent does not answer"));
-  asio::steady_timer limit(carrier->executor(), agent_limit);
-  limit.async_wait([carrier, late](ErrorCode cancelled) {
-    if (!cancelled) carrier->fail(late);
-  });
-  while (!carrier->over() && end.phase() == phase) co_await carrier->changed();
-  limit.cancel();
-  if (carrier->failure()) std::rethrow_exception(carrier->failure());
-  if (carrier->over() && end.phase() == phase)
-    throw inner::SealError(inner::SealError::Cause::truncated, "the agent hung up");
+asio::awaitable<Sealed> seal_through(std::shared_ptr<const peer::Door> door, net::Address gateway,
+                                     control::ComputerId computer, ClientEnd::Whom whom) {
+  Approach made = co_await approach(*door, gateway, computer, peer::hurried, pairing_limit);
+  Sealed sealed = co_await seal(std::move(made), std::move(whom), std::nullopt, agent_limit);
+  co_return sealed;
 }
 
-// A carrier whose end waits to be given a session.
-struct Sealed {
-  std::shared_ptr<peer::Carrier> carrier;
-  ClientEnd* end = nullptr;  // the carrier's
-};
-
-// One search, over all gateways at the same time: where the agent is first found, it is.
-struct Hunt {
-  explicit Hunt(asio::any_io_executor executor) : changed(std::move(executor)) {}
+// At one gateway, again and again, until the agent is found there; or throws, when this
+// gateway does not let us in any more.
+asio::awaitable<Sealed> search(Lifeline line, net::Address gateway,
+                               std::chrono::milliseconds delay) {
+  const auto executor = co_await asio::this_coro::executor;
   const Clock::time_point since = Clock::now();
-  std::optional<Sealed> found;
-  std::size_t gateways = 0;    // still searched
-  std::exception_ptr failure;  // the last one
-  bool called_off = false;
-  net::Signal changed;
-};
+  asio::steady_timer pause(executor);
+  std::chrono::milliseconds length = first_pause;
+  for (;;) {
+    pause.expires_after(delay);
+    co_await pause.async_wait(asio::use_awaitable);
+    std::exception_ptr failure;
+    try {
+      Sealed sealed = co_await seal_through(line.door, gateway, line.computer, line.whom);
+      co_return sealed;
+    } catch (const std::exception&) {
+      failure = std::current_exception();
+    }
+    if (is_lasting(failure)) std::rethrow_exception(failure);
+    delay = spread(length);
+    length =
+        std::min(2 * length, Clock::now() - since < later ? longest_pause : longest_pause_later);
+  }
+}
 
-// Shared by its coroutines: attempts that come too late end by themselves.
-class Reviver : public std::enable_shared_from_this<Reviver> {
+class Reviver {
 public:
   Reviver(std::shared_ptr<peer::LiveSession> live, Lifeline line)
       : live_(std::move(live)), line_(std::move(line)) {}
 
+  ~Reviver() {
+    if (scout_) scout_->stop();
+  }
+
   asio::awaitable<void> run() {
-    const auto self = shared_from_this();
+    scout_ =
+        std::make_shared<Scout>(live_, line_.direct, line_.whom, [live = live_] { live->stir(); });
+    scout_->start();
     while (!live_->over()) {
-      if (const auto& carrier = live_->carrier()) last_way_ = carrier->way();
+      if (const auto& carrier = live_->carrier()) {
+        last_way_ = carrier->way();
+        looks_before_ = scout_->looks();
+      }
       const bool wanted = live_->lost() || live_->asked_to_move();
-      if (wanted)
-        co_await revive();
+      if (scout_->found())
+        co_await go_on_over(scout_->take());
+      else if (wanted)
+        co_await search_everywhere();
       else
         co_await live_->changed();
     }
   }
 
 private:
-  asio::awaitable<void> revive() {
-    const std::optional<Sealed> found = co_await find();
-    if (!found) co_return;
-    std::exception_ptr failure;
-    try {
-      co_await resume_over(*found);
-    } catch (const Denied&) {
-      live_->fail(std::current_exception());  // the agent itself says that it is over
-    } catch (const std::exception&) {
-      failure = std::current_exception();
-    }
-    if (failure) live_->notice_loss(failure);
-  }
-
-  // nullopt: the session is over, or no gateway lets us in any more.
-  asio::awaitable<std::optional<Sealed>> find() {
-    const auto hunt = std::make_shared<Hunt>(live_->executor());
+  // All gateways at the same time, and the LAN: where the agent is first found, it is.
+  asio::awaitable<void> search_everywhere() {
+    scout_->hurry();
+    std::list<Attempt<Sealed>> searches;
     std::chrono::milliseconds delay{0};
     for (const net::Address& gateway : in_order()) {
-      ++hunt->gateways;
-      asio::co_spawn(live_->executor(), search(hunt, gateway, delay),
-                     [self = shared_from_this(), hunt](std::exception_ptr) {
-                       --hunt->gateways;
-                       hunt->changed.notify();
-                     });
+      searches.emplace_back(
+          live_->executor(), [live = live_] { live->stir(); }, search(line_, gateway, delay));
       delay += head_start;
     }
-    // The session's own changes count as well: it may be over, by its window or its owner.
-    live_changes_into(hunt);
-    while (!hunt->found && hunt->gateways > 0 && !live_->over()) co_await hunt->changed.wait();
-    hunt->called_off = true;
-    if (hunt->found || live_->over()) co_return hunt->found;
-    if (live_->lost()) {
-      live_->fail(hunt->failure);
-      co_return std::nullopt;
+    while (!live_->over() && !scout_->found()) {
+      for (Attempt<Sealed>& each : searches) {
+        if (!each.succeeded()) continue;
+        Sealed sealed = each.take();
+        searches.clear();  // the others are called off
+        co_await go_on_over(std::move(sealed));
+        co_return;
+      }
+      const bool hopeless = std::all_of(searches.begin(), searches.end(),
+                                        [](const auto& each) { return each.failure(); });
+      const bool looked = !line_.direct.any() || scout_->looks() > looks_before_;
+      // Asked to move, and let in nowhere else: we stay for as long as it lasts.
+      if (hopeless && looked && live_->lost()) live_->fail(searches.front().failure());
+      if (!live_->over()) co_await live_->changed();
     }
-    // We were asked to move, and nobody lets us: stay for as long as it lasts.
-    while (!live_->lost() && !live_->over()) co_await live_->changed();
-    co_return std::nullopt;
-  }
-
-  void live_changes_into(std::shared_ptr<Hunt> hunt) {
-    asio::co_spawn(
-        live_->executor(),
-        [](std::shared_ptr<peer::LiveSession> live,
-           std::shared_ptr<Hunt> to) -> asio::awaitable<void> {
-          while (!to->called_off) {
-            co_await live->changed();
-            to->changed.notify();
-          }
-        }(live_, hunt),
-        [](std::exception_ptr) {});
   }
 
   // The profile's, but the one that failed us, or asked us to go, comes last.
@@ -156,80 +147,43 @@ private:
     return order;
   }
 
-  // At one gateway, again and again, until somebody has found the agent.
-  asio::awaitable<void> search(std::shared_ptr<Hunt> hunt, net::Address gateway,
-                               std::chrono::milliseconds delay) {
-    asio::steady_timer pause(live_->executor());
-    std::chrono::milliseconds length = first_pause;
-    while (!hunt->called_off) {
-      if (delay > 0ms) {
-        pause.expires_after(delay);
-        ErrorCode ignored;
-        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      }
-      if (hunt->called_off) co_return;
-      bool hopeless = false;
-      try {
-        Sealed sealed = co_await seal_through(gateway);
-        if (hunt->called_off || hunt->found) co_return sealed.carrier->detach();
-        hunt->found = std::move(sealed);
-        co_return;
-      } catch (const control::RefusedByGateway& refused) {
-        hunt->failure = std::current_exception();
-        hopeless = is_lasting(refused.reason);
-      } catch (const std::exception&) {
-        hunt->failure = std::current_exception();
-      }
-      if (hopeless) co_return;
-      delay = spread(length);
-      length = std::min(2 * length,
-                        Clock::now() - hunt->since < later ? longest_pause : longest_pause_later);
-    }
-  }
-
-  asio::awaitable<Sealed> seal_through(net::Address gateway) {
-    Approach made =
-        co_await approach(*line_.door, gateway, line_.computer, peer::hurried, pairing_limit);
-    auto owned_end = std::make_unique<ClientEnd>(seal_, line_.whom, std::nullopt);
-    Sealed sealed;
-    sealed.end = owned_end.get();
-    sealed.carrier = std::make_shared<peer::Carrier>(std::move(made.stream), std::move(owned_end),
-                                                     std::move(made.way));
-    sealed.carrier->start(std::move(made.arrived));
-    co_await while_in(sealed.carrier, *sealed.end, ClientEnd::Phase::connecting);
-    co_return sealed;
-  }
-
-  asio::awaitable<void> resume_over(Sealed sealed) {
-    if (live_->over()) co_return sealed.carrier->detach();
-    // From here on nothing is read from the old carrier any more.
-    live_->leave_carrier();
-    sealed.end->resume(live_->session());
-    sealed.carrier->flush();
+  asio::awaitable<void> go_on_over(Sealed sealed) {
+    if (live_->over() || sealed.carrier()->over()) co_return;
     std::exception_ptr failure;
     try {
-      co_await while_in(sealed.carrier, *sealed.end, ClientEnd::Phase::connecting);
+      co_await resume(std::move(sealed));
+    } catch (const Denied&) {
+      live_->fail(std::current_exception());  // the agent itself says that it is over
     } catch (const std::exception&) {
       failure = std::current_exception();
     }
-    if (!failure && sealed.end->open() && !live_->over()) co_return live_->adopt(sealed.carrier);
-    const bool denied = sealed.end->phase() == ClientEnd::Phase::denied;
-    sealed.carrier->detach();
-    if (failure) std::rethrow_exception(failure);
-    if (denied) throw Denied(sealed.end->denied().reason, sealed.end->denied().message.value);
+    if (failure) live_->notice_loss(failure);  // if we left the old carrier for nothing
+  }
+
+  asio::awaitable<void> resume(Sealed sealed) {
+    // From here on nothing is read from the old carrier any more.
+    live_->leave_carrier();
+    ClientEnd& end = sealed.end();
+    end.resume(live_->session());
+    sealed.carrier()->flush();
+    co_await while_in(sealed.carrier(), end, ClientEnd::Phase::connecting, agent_limit);
+    if (end.phase() == ClientEnd::Phase::denied)
+      throw Denied(end.denied().reason, end.denied().message.value);
+    if (end.phase() == ClientEnd::Phase::open && !live_->over()) live_->adopt(sealed.release());
   }
 
   const std::shared_ptr<peer::LiveSession> live_;  // shared with its owner
   const Lifeline line_;
-  const inner::SealContext seal_ = inner::SealContext::client();
+  std::shared_ptr<Scout> scout_;  // shared with its own coroutines
   std::string last_way_;
+  unsigned looks_before_ = 0;  // the scout's, when the carrier was there
 };
 
 }  // namespace
 
 asio::awaitable<void> keep_alive(std::shared_ptr<peer::LiveSession> live, Lifeline line) {
-  const auto reviver = std::make_shared<Reviver>(std::move(live), std::move(line));
-  co_await reviver->run();
+  Reviver reviver(std::move(live), std::move(line));
+  co_await reviver.run();
 }
 
 }  // namespace tasuki::client

@@ -71,6 +71,9 @@ public:
   // Something may have changed: lost(), over(), asked_to_move(). Checks again after it.
   asio::awaitable<void> changed() { return changed_.wait(); }
 
+  // Makes changed() return, for whoever waits for more than what this session knows.
+  void stir() { changed_.notify(); }
+
   // Client: the agent asked that we go on over another gateway, since the last adopt().
   bool asked_to_move() const { return asked_to_move_; }
 

@@ -1,0 +1,79 @@
+#include "client/scout.h"
+
+namespace tasuki::client {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto usual_interval = 30s;
+constexpr auto shortest_interval = 1s;
+
+}  // namespace
+
+Scout::Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom,
+             std::function<void()> on_found)
+    : live_(std::move(live)),
+      ways_(std::move(ways)),
+      whom_(std::move(whom)),
+      on_found_(std::move(on_found)),
+      links_(live_->executor()),
+      timer_(live_->executor()) {}
+
+void Scout::start() {
+  if (!ways_.any()) return;
+  const auto self = shared_from_this();
+  asio::co_spawn(live_->executor(), look_out(), [self](std::exception_ptr) {});
+  asio::co_spawn(live_->executor(), follow_links(), [self](std::exception_ptr) {});
+}
+
+void Scout::stop() {
+  stopped_ = true;
+  on_found_ = nullptr;
+  take();
+  links_.stop();
+  timer_.cancel();
+}
+
+void Scout::hurry() {
+  hurried_ = true;
+  timer_.cancel();
+}
+
+asio::awaitable<void> Scout::look_out() {
+  while (!stopped_) {
+    const auto now = Clock::now();
+    const bool soon = hurried_ || live_->lost();
+    const auto due = last_look_ + (soon ? shortest_interval : usual_interval);
+    if (!useful() || now < due) {
+      timer_.expires_at(useful() ? due : now + usual_interval);
+      ErrorCode ignored;
+      co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      continue;
+    }
+    hurried_ = false;
+    last_look_ = now;
+    Sealed sealed = co_await find_directly(ways_, whom_, std::nullopt);
+    ++looks_;
+    if (!stopped_ && sealed && useful()) {
+      found_ = std::move(sealed);
+      on_found_();
+    }
+  }
+}
+
+// Not while one is found, nor while the session goes directly.
+bool Scout::useful() const {
+  const auto& carrier = live_->carrier();
+  return !found_ && !live_->over() && !(carrier && is_direct(carrier->way()));
+}
+
+asio::awaitable<void> Scout::follow_links() {
+  while (!stopped_) {
+    co_await links_.changed();
+    hurry();
+  }
+}
+
+}  // namespace tasuki::client

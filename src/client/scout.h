@@ -1,0 +1,46 @@
+// Looks for a direct way to an agent while its session goes another one, or none: at
+// once, then every half a minute and whenever this machine's networks change; every
+// second while the session has no carrier.
+#pragma once
+
+#include "client/direct.h"
+#include "net/linux/links.h"
+#include "peer/live_session.h"
+
+namespace tasuki::client {
+
+// Lives on one loop. Shared by its owner and its own coroutines.
+class Scout : public std::enable_shared_from_this<Scout> {
+public:
+  // `on_found`: found() has become true. Not called after stop().
+  Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom,
+        std::function<void()> on_found);
+
+  void start();
+  void stop();
+  void hurry();  // the session has lost its carrier, or something has changed
+
+  // A carrier that waits for the session.
+  bool found() const { return bool(found_); }
+  unsigned looks() const { return looks_; }  // that are over
+  Sealed take() { return std::exchange(found_, {}); }
+
+private:
+  asio::awaitable<void> look_out();
+  asio::awaitable<void> follow_links();
+  bool useful() const;
+
+  const std::shared_ptr<peer::LiveSession> live_;  // shared with its owner
+  const DirectWays ways_;
+  const inner::ClientEnd::Whom whom_;
+  std::function<void()> on_found_;
+  net::LinkWatch links_;
+  asio::steady_timer timer_;
+  std::chrono::steady_clock::time_point last_look_{};
+  Sealed found_;
+  unsigned looks_ = 0;
+  bool hurried_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace tasuki::client
