@@ -98,6 +98,20 @@ def cut(machine, *, peer):
         }}""")
 
 
+def cut_lan(border):
+    """The PCs of this LAN hear nothing of each other any more; the way out stays."""
+    _load(border, """
+        table bridge lab_cut_lan {
+            chain forward {
+                type filter hook forward priority filter; policy drop
+            }
+        }""")
+
+
+def mend_lan(border):
+    border.run("nft", "delete", "table", "bridge", "lab_cut_lan")
+
+
 def mend(machine):
     machine.run("nft", "delete", "table", "inet", "lab_cut")
 

@@ -205,8 +205,8 @@ class Agent(Party):
         return self.tasuki("agent", "enroll", profile, "--id", self.computer_id, "--state", self.state,
                            *more, secrets={"--password-fd": self.password})
 
-    def configure(self, targets=None, allow=None, proxy=None, return_after=None):
-        """Writes agent.toml anew. `targets`: {name: (address, kind)}."""
+    def configure(self, targets=None, allow=None, proxy=None, return_after=None, direct=None):
+        """Writes agent.toml anew. `targets`: {name: (address, kind)}. `direct`: {key: value}."""
         lines = ['role = "agent"']
         if return_after:
             lines += ["[gateway]", f"return_after = {return_after}"]
@@ -214,6 +214,8 @@ class Agent(Party):
             lines += ["[proxy]", *(f"{key} = {json.dumps(str(value))}" for key, value in proxy.items())]
         if allow is not None:
             lines += ["[forward]", f"allow = {json.dumps(list(allow))}"]
+        if direct:
+            lines += ["[direct]", *(f"{key} = {json.dumps(value)}" for key, value in direct.items())]
         for name, (address, kind) in (targets or {}).items():
             lines += [f"[targets.{name}]", f'address = "{address}"', f'kind = "{kind}"']
         (self.state / "agent.toml").write_text("\n".join(lines) + "\n")
