@@ -67,7 +67,7 @@ class FileSink final : public Sink {
 public:
   explicit FileSink(const Settings& settings)
       : files_(settings.directory, settings.prefix, settings.file_mebibytes * 1024 * 1024,
-               settings.files) {}
+               settings.files, settings.new_file) {}
 
 private:
   void line(const spdlog::details::log_msg& message, const std::string& numbered) override {

@@ -23,6 +23,7 @@ struct Settings {
   std::size_t file_mebibytes = 16;    // a file is closed when it is this large
   std::size_t files = 10;             // the oldest is then removed
   Level level = Level::info;
+  bool new_file = false;  // begin one at once: another process still writes to the last
 };
 
 // Opens the log. Throws std::system_error when the directory cannot be used.

@@ -53,14 +53,18 @@ std::vector<unsigned> numbers_in(const std::filesystem::path& directory,
 }  // namespace
 
 NumberedFiles::NumberedFiles(std::filesystem::path directory, std::string prefix,
-                             std::size_t largest_bytes, std::size_t files)
+                             std::size_t largest_bytes, std::size_t files, bool new_file)
     : directory_(std::move(directory)),
       prefix_(std::move(prefix)),
       largest_(largest_bytes),
       files_(std::max<std::size_t>(1, files)) {
   std::filesystem::create_directories(directory_);
   const std::vector<unsigned> numbers = numbers_in(directory_, prefix_);
-  open(numbers.empty() ? 1 : std::max(1u, numbers.back()));
+  number_ = numbers.empty() ? 0 : numbers.back();
+  if (new_file)
+    begin_next();
+  else
+    open(std::max(1u, number_));
   remove_old();
 }
 
@@ -70,9 +74,10 @@ NumberedFiles::~NumberedFiles() {
 
 void NumberedFiles::make_room(std::size_t bytes) {
   if (descriptor_ >= 0 && (size_ == 0 || size_ + bytes <= largest_)) return;
-  const unsigned next = descriptor_ >= 0 ? number_ + 1 : number_;
-  close();
-  open(next);
+  if (descriptor_ >= 0)
+    begin_next();
+  else
+    open(number_);
   remove_old();
 }
 
@@ -86,21 +91,41 @@ void NumberedFiles::write(std::string_view line) {
   }
 }
 
+void NumberedFiles::begin_next() {
+  close();
+  while (!begin(++number_)) continue;
+}
+
+bool NumberedFiles::begin(unsigned number) {
+  const std::filesystem::path file = directory_ / (tag_of(prefix_, number) + ".log");
+  const int made = ::open(file.c_str(),
+                          O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file_mode);
+  if (made < 0 && errno == EEXIST) return false;
+  if (made < 0) fail(file);
+  adopt(made, number);
+  return true;
+}
+
 void NumberedFiles::open(unsigned number) {
-  number_ = number;
-  tag_ = tag_of(prefix_, number);
-  const std::filesystem::path file = directory_ / (tag_ + ".log");
-  descriptor_ =
+  const std::filesystem::path file = directory_ / (tag_of(prefix_, number) + ".log");
+  const int opened =
       ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode);
-  if (descriptor_ < 0) fail(file);
-  struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) fail(file);
-  size_ = std::size_t(status.st_size);
+  if (opened < 0) fail(file);
+  adopt(opened, number);
 
   // After a crash the last line may be cut: ours begins on a line of its own.
   char last = '\n';
   if (size_ > 0 && ::pread(descriptor_, &last, 1, off_t(size_ - 1)) == 1 && last != '\n')
     write("\n");
+}
+
+void NumberedFiles::adopt(int descriptor, unsigned number) {
+  descriptor_ = descriptor;
+  number_ = number;
+  tag_ = tag_of(prefix_, number);
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail(directory_ / (tag_ + ".log"));
+  size_ = std::size_t(status.st_size);
 }
 
 void NumberedFiles::close() {

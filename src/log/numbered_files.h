@@ -12,9 +12,10 @@ namespace tasuki::log {
 
 class NumberedFiles {
 public:
-  // Goes on with the highest number that is there.
+  // Goes on with the highest number that is there, or begins the next. No two processes
+  // ever begin the same one.
   NumberedFiles(std::filesystem::path directory, std::string prefix, std::size_t largest_bytes,
-                std::size_t files);
+                std::size_t files, bool new_file = false);
   ~NumberedFiles();
   NumberedFiles(const NumberedFiles&) = delete;
   NumberedFiles& operator=(const NumberedFiles&) = delete;
@@ -27,6 +28,9 @@ public:
 
 private:
   void open(unsigned number);
+  bool begin(unsigned number);  // false: it is there already
+  void begin_next();
+  void adopt(int descriptor, unsigned number);
   void close();
   void remove_old();
 

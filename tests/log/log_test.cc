@@ -152,6 +152,17 @@ TEST_F(LogTest, GoesOnWithTheHighestNumberAfterARestart) {
   EXPECT_EQ(content_of(scratch_ / "GWx.log"), "somebody else's");
 }
 
+TEST_F(LogTest, BeginsAFileOfItsOwnBesideAnotherProcess) {
+  scratch_.write("GW001.log", "");
+  NumberedFiles theirs(scratch_.path(), "GW", 100, 10);
+  NumberedFiles ours(scratch_.path(), "GW", 100, 10, true);
+  EXPECT_EQ(theirs.tag(), "GW001");
+  EXPECT_EQ(ours.tag(), "GW002");
+  theirs.write(std::string(90, 'x'));
+  theirs.make_room(50);
+  EXPECT_EQ(theirs.tag(), "GW003") << "not the one that we write to";
+}
+
 TEST_F(LogTest, CountsBeyond999) {
   scratch_.write("GW999.log", std::string(100, 'x'));
   NumberedFiles files(scratch_.path(), "GW", 50, 10);
