@@ -40,7 +40,7 @@ std::system_error failure(int error, const std::filesystem::path& path) {
 
 class LocalServer::Server : public std::enable_shared_from_this<Server> {
 public:
-  Server(asio::io_context& loop, std::filesystem::path path, Answer answer)
+  Server(asio::io_context& loop, std::filesystem::path path, SlowAnswer answer)
       : loop_(loop), acceptor_(loop), path_(std::move(path)), answer_(std::move(answer)) {
     if (path_.string().size() >= sizeof(sockaddr_un::sun_path)) throw failure(ENAMETOOLONG, path_);
     if (somebody_listens(path_)) throw failure(EADDRINUSE, path_);
@@ -83,27 +83,39 @@ private:
   asio::awaitable<void> converse(Local::socket given) {
     // Shared with the timer, which may fire when the conversation is over.
     const auto socket = std::make_shared<Local::socket>(std::move(given));
-    asio::steady_timer limit(loop_, idle_limit);
-    limit.async_wait([socket](ErrorCode cancelled) {
-      ErrorCode ignored;
-      if (!cancelled) socket->close(ignored);
-    });
+    asio::steady_timer timer(loop_);
+    const auto limit = [&timer, socket] {
+      timer.expires_after(idle_limit);
+      timer.async_wait([socket](ErrorCode cancelled) {
+        ErrorCode ignored;
+        if (!cancelled) socket->close(ignored);
+      });
+    };
+    limit();
     std::string line;
     auto buffer = asio::dynamic_buffer(line, longest_line);
     const std::size_t size =
         co_await asio::async_read_until(*socket, buffer, '\n', asio::use_awaitable);
     line.resize(size - 1);
-    const std::string answer = answer_(line) + "\n";
+    timer.cancel();
+    std::string answer = co_await answer_(line);
+    answer += "\n";
+    limit();
     co_await asio::async_write(*socket, asio::buffer(answer), asio::use_awaitable);
   }
 
   asio::io_context& loop_;
   Local::acceptor acceptor_;
   const std::filesystem::path path_;
-  const Answer answer_;
+  const SlowAnswer answer_;
 };
 
 LocalServer::LocalServer(asio::io_context& loop, std::filesystem::path path, Answer answer)
+    : LocalServer(loop, std::move(path),
+                  SlowAnswer([answer = std::move(answer)](std::string line)
+                                 -> asio::awaitable<std::string> { co_return answer(line); })) {}
+
+LocalServer::LocalServer(asio::io_context& loop, std::filesystem::path path, SlowAnswer answer)
     : server_(std::make_shared<Server>(loop, std::move(path), std::move(answer))) {
   server_->start();
 }

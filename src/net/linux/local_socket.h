@@ -17,11 +17,14 @@ class LocalServer {
 public:
   // Gives the answer to a line (without its line end); called on the loop.
   using Answer = std::function<std::string(const std::string& line)>;
+  // The same where the answer takes its time.
+  using SlowAnswer = std::function<asio::awaitable<std::string>(std::string line)>;
 
   // Makes the socket, mode 0600. The socket of a program that died is replaced; of one
   // that lives it is not: std::system_error(address_in_use), so that two programs never
   // share one state. Throws std::system_error otherwise too, when it cannot be made.
   LocalServer(asio::io_context& loop, std::filesystem::path path, Answer answer);
+  LocalServer(asio::io_context& loop, std::filesystem::path path, SlowAnswer answer);
   ~LocalServer();
 
 private:
