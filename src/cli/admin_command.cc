@@ -5,7 +5,6 @@
 #include "cli/options.h"
 #include "cli/states.h"
 #include "cli/times.h"
-#include "gateway/gateway.h"
 
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -129,13 +128,6 @@ std::optional<std::uint64_t> parse_number(const std::string& typed) {
   return number;
 }
 
-std::optional<unsigned> parse_limit(const std::string& typed) {
-  const auto number = parse_number(typed);
-  if (!number || *number < 1 || *number > std::uint64_t(gateway::longest_drain.count()))
-    return std::nullopt;
-  return unsigned(*number);
-}
-
 Command end_command(const AdminChoicePtr& asked) {
   const auto pair = std::make_shared<std::uint64_t>(0);
   return Command{
@@ -199,11 +191,9 @@ Command drain_command(const AdminChoicePtr& asked) {
            "か"
            "制限時間に達すると、ゲートウェイは終了します。もう一度実行すると残りの数が分かります"
            "。"},
-      .options = {options::parsed(
-                      "--limit", "SECONDS", how->limit, parse_limit,
-                      {"it has to be 1 to 86400 seconds", "1 ～ 86400 秒で指定してください"},
-                      {"End after so many seconds, whoever is left. Default: 300.",
-                       "この秒数が過ぎたら残りがあっても終了します。既定値: 300"}),
+      .options = {options::limit("--limit", how->limit,
+                                 {"End after so many seconds, whoever is left. Default: 300.",
+                                  "この秒数が過ぎたら残りがあっても終了します。既定値: 300"}),
                   options::flag("--stop", how->stop,
                                 {"Do not go after all.", "終了を取りやめます。"}),
                   options::json(asked->json)},

@@ -1,13 +1,9 @@
-// tasuki gateway init, run, renew-leaf.
+// tasuki gateway init, renew-leaf. The others are in gateway_run.cc.
 #include "cli/catalogue.h"
 #include "cli/client_side.h"
-#include "cli/command.h"
+#include "cli/gateway.h"
 #include "cli/options.h"
 #include "cli/states.h"
-#include "cli/times.h"
-#include "config/forms.h"
-#include "crypto/certificates.h"
-#include "gateway/admin.h"
 #include "gateway/setup.h"
 
 namespace tasuki::cli {
@@ -89,159 +85,6 @@ Command init_command() {
       .run = [asked](Console& console) { return init(*asked, console); }};
 }
 
-// ── run ─────────────────────────────────────────────────────────────────────
-
-struct Running {
-  fs::path state, config;
-  std::vector<tcp::endpoint> listen;
-};
-
-gateway::GatewayConfig read_config(const Running& asked, Console& console) {
-  const fs::path state = asked.state.empty() ? default_gateway_state() : asked.state;
-  if (asked.config.empty()) require_gateway(state);
-  const fs::path file = asked.config.empty() ? state / "gateway.toml" : asked.config;
-  auto loaded = gateway::load_config(file);
-  judge(console, file, loaded.mistakes, loaded.warnings);
-  if (!asked.state.empty()) loaded.value.state = fs::absolute(asked.state);
-  require_gateway(loaded.value.state);
-  if (!asked.listen.empty()) loaded.value.listen = asked.listen;
-  return std::move(loaded.value);
-}
-
-std::string text(const tcp::endpoint& at) {
-  return net::Address{at.address().to_string(), at.port()}.text();
-}
-
-[[noreturn]] void cannot_listen(const gateway::GatewayConfig& config, const std::error_code& why) {
-  std::string wanted;
-  for (const tcp::endpoint& each : config.listen)
-    wanted += (wanted.empty() ? "" : ", ") + text(each);
-  const Filling endpoint = place("endpoint", wanted);
-  if (why == std::errc::address_in_use)
-    throw Trouble(Exit::failure, fill(say::port_in_use, {endpoint}));
-  if (why == std::errc::permission_denied)
-    throw Trouble(Exit::failure, fill(say::port_forbidden, {endpoint}));
-  if (why == std::errc::address_not_available)
-    throw Trouble(Exit::failure, fill(say::address_not_here, {endpoint}));
-  throw Trouble(Exit::failure,
-                fill(say::cannot_listen, {endpoint, place("detail", why.message())}));
-}
-
-void start(gateway::Gateway& gateway, const gateway::GatewayConfig& config) {
-  try {
-    gateway.start();
-  } catch (const std::system_error& error) {
-    cannot_listen(config, error.code());
-  } catch (const boost::system::system_error& error) {
-    cannot_listen(config, error.code());
-  }
-}
-
-// A socket that a living gateway answers on is not taken from it.
-std::unique_ptr<gateway::AdminSocket> admin_socket(asio::io_context& loop,
-                                                   gateway::Gateway& gateway,
-                                                   const gateway::GatewayConfig& config,
-                                                   std::function<void()> drained) {
-  std::error_code why;
-  try {
-    return std::make_unique<gateway::AdminSocket>(loop, gateway, config.admin_socket(),
-                                                  std::move(drained));
-  } catch (const std::system_error& error) {
-    why = error.code();
-  } catch (const boost::system::system_error& error) {
-    why = error.code();
-  }
-  if (why == std::errc::address_in_use)
-    throw Trouble(Exit::failure,
-                  fill(say::gateway_runs_already, {place("state", config.state.string())}));
-  throw Trouble(Exit::failure,
-                fill(say::cannot_listen, {place("endpoint", config.admin_socket().string()),
-                                          place("detail", why.message())}));
-}
-
-// A certificate that ends in the middle of a night is renewed the week before.
-void warn_of_the_end(const gateway::GatewayMaterial& material, Console& console) {
-  constexpr std::int64_t notice = 14 * 24 * 3600;  // seconds
-  const auto facts = crypto::facts(material.leaf);
-  if (!facts || facts->not_after - unix_now() > notice) return;
-  const std::string time = local_time(facts->not_after);
-  log::warning("CERTIFICATE_ENDS", {{"at", time}});
-  console.warn(fill(say::leaf_ends, {place("time", time)}));
-}
-
-// Everything in place, then ready, then until somebody says stop.
-Exit run(const Running& asked, Console& console) {
-  const gateway::GatewayConfig config = read_config(asked, console);
-  console.about.state = config.state.string();
-  gateway::GatewayMaterial material = gateway::load_material(config.state);
-  open_log(config.log);
-  warn_of_the_end(material, console);
-  const auto store = store::open_sqlite(config.state / "store.db");
-
-  asio::io_context loop(1);
-  gateway::Gateway gateway(loop, config, std::move(material), *store);
-  std::unique_ptr<gateway::AdminSocket> admin;
-  Service service(loop, [&] {
-    admin.reset();
-    gateway.stop();
-  });
-  admin = admin_socket(loop, gateway, config, [&] { service.finish(nullptr); });
-  start(gateway, config);
-
-  std::string at;
-  for (const tcp::endpoint& each : gateway.listening()) at += (at.empty() ? "" : ", ") + text(each);
-  log::info("GATEWAY_READY", {{"listen", at}, {"version", TASUKI_VERSION}});
-  console.say(fill(say::gateway_ready, {place("addresses", at)}));
-  Service::notify("READY=1\nSTATUS=ready at " + at);
-  const Exit exit = service.run();
-  log::info("GATEWAY_STOPPED");
-  return exit;
-}
-
-Command run_command() {
-  const auto asked = std::make_shared<Running>();
-  Option listen{
-      .name = "--listen",
-      .value = "ADDRESS:PORT",
-      .about = {"Listen here instead of where gateway.toml says. May be given several times.",
-                "gateway.toml の代わりに、ここで待ち受けます。複数指定できます。"},
-      .many = true};
-  listen.take = [asked](const std::string& typed) -> std::optional<Words> {
-    const auto endpoint = config::parse_endpoint(typed);
-    if (!endpoint)
-      return Words{
-          "it has to be an IP address of this machine and a port, such as [::]:443 or "
-          "0.0.0.0:8443",
-          "[::]:443 や 0.0.0.0:8443 のような、このマシンの IP アドレスとポートにしてください"};
-    asked->listen.push_back(*endpoint);
-    return std::nullopt;
-  };
-  return Command{
-      .name = "run",
-      .about = {"Run the gateway until it is told to stop.",
-                "停止を指示されるまでゲートウェイを実行します。"},
-      .more =
-          {"Serves one port, 443 by default. Under systemd it says when it is ready, and logs to "
-           "the journal.",
-           "一つのポート（既定では 443）で動作します。systemd "
-           "の下では準備完了を通知し、ジャーナルに"
-           "記録します。"},
-      .options = {options::directory("--state", asked->state,
-                                     {"The gateway's directory, as given to gateway init.",
-                                      "gateway init で指定したゲートウェイのディレクトリ。"}),
-                  options::file("--config", "FILE", asked->config,
-                                {"Another configuration file than gateway.toml in that directory.",
-                                 "ディレクトリ内の gateway.toml 以外の設定ファイル。"}),
-                  std::move(listen)},
-      .examples = {{"sudo tasuki gateway run",
-                    {"The gateway in /var/lib/tasuki/gateway.",
-                     "/var/lib/tasuki/gateway のゲートウェイを実行します。"}},
-                   {"tasuki gateway run --state ./gw --listen [::]:8443",
-                    {"Another directory, and a port that needs no root.",
-                     "別のディレクトリと、root 権限の要らないポートを使います。"}}},
-      .run = [asked](Console& console) { return run(*asked, console); }};
-}
-
 // ── renew-leaf ──────────────────────────────────────────────────────────────
 
 struct Renewal {
@@ -299,7 +142,8 @@ Command gateway_command() {
       .examples = {{"sudo tasuki gateway init --address gw.example.com",
                     {"First, make it.", "まず作成します。"}},
                    {"sudo tasuki gateway run", {"Then run it.", "次に実行します。"}}},
-      .commands = {init_command(), run_command(), renew_command()}};
+      .commands = {init_command(), gateway_run_command(), gateway_upgrade_command(),
+                   renew_command()}};
 }
 
 }  // namespace tasuki::cli

@@ -8,7 +8,7 @@
 namespace tasuki::cli::options {
 namespace {
 
-std::optional<int> parse_descriptor(const std::string& typed) {
+std::optional<int> parse_number(const std::string& typed) {
   int number = -1;
   const char* const end = typed.data() + typed.size();
   const auto [stop, error] = std::from_chars(typed.data(), end, number);
@@ -25,6 +25,18 @@ Option flag(std::string name, bool& into, Words about) {
     return std::nullopt;
   };
   return option;
+}
+
+Option limit(std::string name, unsigned& into, Words about) {
+  const auto parse = [](const std::string& typed) -> std::optional<unsigned> {
+    const auto number = parse_number(typed);
+    constexpr int day = 24 * 3600;
+    return number && *number >= 1 && *number <= day ? std::optional(unsigned(*number))
+                                                    : std::nullopt;
+  };
+  return parsed(std::move(name), "SECONDS", into, parse,
+                {"it has to be 1 to 86400 seconds", "1 ～ 86400 秒で指定してください"},
+                std::move(about));
 }
 
 Option text(std::string name, std::string value, std::string& into, Words about) {
@@ -77,7 +89,7 @@ Option computer(control::ComputerId& into, Words about) {
 Option descriptor(std::string name, std::optional<int>& into, Words about) {
   Option option{.name = std::move(name), .value = "N", .about = std::move(about)};
   option.take = [&into](const std::string& typed) -> std::optional<Words> {
-    into = parse_descriptor(typed);
+    into = parse_number(typed);
     if (into) return std::nullopt;
     return Words{"it has to be the number of a file descriptor, such as 3 (with 3< FILE)",
                  "3 のようなファイルディスクリプター番号にしてください（3< ファイル と併用）"};

@@ -15,7 +15,8 @@ Option text(std::string name, std::string value, std::string& into, Words about)
 Option texts(std::string name, std::string value, std::vector<std::string>& into, Words about);
 Option file(std::string name, std::string value, std::filesystem::path& into, Words about);
 Option directory(std::string name, std::filesystem::path& into, Words about);
-Option computer(control::ComputerId& into, Words about);  // the operand ID
+Option limit(std::string name, unsigned& into, Words about);  // seconds, up to a day
+Option computer(control::ComputerId& into, Words about);      // the operand ID
 Option descriptor(std::string name, std::optional<int>& into, Words about);
 Option addresses(std::string name, std::string value, std::vector<net::Address>& into, Words about);
 Option profile(std::string& into);               // --profile NAME

@@ -42,9 +42,10 @@ void require_agent(const fs::path& state) {
   require(state / "identity.key", say::no_agent_here);
 }
 
-std::optional<nlohmann::json> ask_gateway(const fs::path& state, const nlohmann::json& request) {
+std::optional<nlohmann::json> ask_gateway(const fs::path& state, const nlohmann::json& request,
+                                          std::chrono::seconds limit) {
   try {
-    return gateway::ask_gateway(state / "admin.sock", request);
+    return gateway::ask_gateway(state / "admin.sock", request, limit);
   } catch (const std::runtime_error& error) {
     throw Trouble(Exit::failure,
                   fill(say::gateway_does_not_answer,

@@ -19,7 +19,8 @@ void require_agent(const std::filesystem::path& state);
 // Asks the gateway that runs with that state. nullopt: none runs. Throws Trouble when it
 // makes no sense of it.
 std::optional<nlohmann::json> ask_gateway(const std::filesystem::path& state,
-                                          const nlohmann::json& request);
+                                          const nlohmann::json& request,
+                                          std::chrono::seconds limit = std::chrono::seconds(5));
 
 // The log as the configuration says; throws Trouble when it cannot be written.
 void open_log(const log::Settings& settings);

@@ -6,6 +6,7 @@
 //   {"op":"end_pair","pair":3}                        {"done":true}
 //   {"op":"drain","limit":300} {"draining":true,"agents":2,"pairs":1,"left":300}
 //   {"op":"stop_draining"}                            {"draining":false,…}
+//   {"op":"upgrade","limit":300}                      {"pid":7,…} or {"failed":{"en":…,"ja":…}}
 //   {"op":"key_revoked","label":"…"}                  {"done":true}
 //   {"op":"released","label":"…","computer":"…"}      {"done":true}
 #pragma once
@@ -22,17 +23,22 @@ namespace tasuki::gateway {
 // std::system_error(address_in_use), so that two gateways never share a state.
 class AdminSocket {
 public:
-  // `drained`: what follows when the gateway has been drained on request.
+  // What is more than the gateway's own affair.
+  struct Requests {
+    std::function<void()> drained;  // it was asked to drain, and has
+    std::function<asio::awaitable<nlohmann::json>(std::chrono::seconds limit)> upgrade;
+  };
   AdminSocket(asio::io_context& loop, Gateway& gateway, std::filesystem::path path,
-              std::function<void()> drained);
+              Requests requests);
 
 private:
   net::LocalServer server_;
 };
 
-// Asks a running gateway. Blocks for at most a few seconds. nullopt: none runs there.
+// Asks a running gateway. Blocks for at most `limit`. nullopt: none runs there.
 // Throws std::runtime_error when it does not answer.
 std::optional<nlohmann::json> ask_gateway(const std::filesystem::path& socket,
-                                          const nlohmann::json& request);
+                                          const nlohmann::json& request,
+                                          std::chrono::seconds limit = std::chrono::seconds(5));
 
 }  // namespace tasuki::gateway

@@ -19,11 +19,12 @@ constexpr std::uint16_t retry_after = 30;  // seconds
 
 }  // namespace
 
-void Gateway::drain(std::chrono::seconds limit, std::function<void()> drained) {
+void Gateway::drain(std::chrono::seconds limit, std::function<void()> drained, After after) {
   // All are told within half of the limit, however many they are.
   const auto steps = std::max<std::size_t>(1, std::size_t(limit / step_interval) / 2);
   draining_ = Draining{std::move(drained), Clock::now() + limit,
-                       std::max(fewest_per_step, registry_.size() / steps + 1), retry_after};
+                       std::max(fewest_per_step, registry_.size() / steps + 1),
+                       after == After::nobody ? retry_after : std::uint16_t(0)};
   log::info("GATEWAY_DRAINING", {{"agents", std::to_string(registry_.size())},
                                  {"pairs", std::to_string(pairs_.size())},
                                  {"limit", std::to_string(limit.count())}});

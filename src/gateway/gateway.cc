@@ -68,10 +68,17 @@ std::string text(const tcp::endpoint& endpoint) {
 // One connection, from its first byte until it is somebody else's or over.
 class Gateway::Visit {
 public:
-  Visit(std::shared_ptr<Gatekeeper> gatekeeper, const tcp::endpoint& peer)
-      : from(peer.address()), source(text(peer)), gatekeeper_(std::move(gatekeeper)) {}
+  Visit(std::shared_ptr<Gatekeeper> gatekeeper, std::shared_ptr<std::size_t> conversing,
+        const tcp::endpoint& peer)
+      : from(peer.address()),
+        source(text(peer)),
+        gatekeeper_(std::move(gatekeeper)),
+        conversing_(std::move(conversing)) {
+    ++*conversing_;
+  }
 
   ~Visit() {
+    has_asked();
     if (inside_) return;
     if (admission && admission->guessing()) gatekeeper_->wrong_key(from, Clock::now());
     gatekeeper_->left(from);
@@ -84,6 +91,11 @@ public:
     if (!std::exchange(inside_, true)) gatekeeper_->admitted(from);
   }
 
+  // What is still to come does not depend on what we know now.
+  void has_asked() {
+    if (!std::exchange(asked_, true)) --*conversing_;
+  }
+
   const asio::ip::address from;
   const std::string source;
   net::StreamPtr stream;  // empty before TLS is up, and once somebody else has it
@@ -92,7 +104,9 @@ public:
 
 private:
   const std::shared_ptr<Gatekeeper> gatekeeper_;  // also for visits that the gateway's end cuts off
-  bool inside_ = false;                           // has proved a gateway key, or a token
+  const std::shared_ptr<std::size_t> conversing_;  // likewise
+  bool inside_ = false;                            // has proved a gateway key, or a token
+  bool asked_ = false;
 };
 
 Gateway::Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial material,
@@ -111,7 +125,9 @@ Gateway::Gateway(asio::io_context& loop, GatewayConfig config, GatewayMaterial m
 Gateway::~Gateway() = default;
 
 void Gateway::start() {
-  for (const tcp::endpoint& at : config_.listen) listen(at);
+  if (acceptors_.empty())
+    for (const tcp::endpoint& at : config_.listen) listen(at);
+  for (const auto& acceptor : acceptors_) accept_on(*acceptor);
   warn_of_expiry();
   drop_silent_agents();
 }
@@ -145,16 +161,19 @@ void Gateway::listen(const tcp::endpoint& given) {
   } catch (const boost::system::system_error& error) {
     throw std::system_error(error.code(), text(at));  // Boost's own is not one
   }
-  asio::co_spawn(loop_, accept(*acceptor), asio::detached);
   acceptors_.push_back(std::move(acceptor));
 }
 
+void Gateway::accept_on(tcp::acceptor& acceptor) {
+  asio::co_spawn(loop_, accept(acceptor), asio::detached);
+}
+
 asio::awaitable<void> Gateway::accept(tcp::acceptor& acceptor) {
-  while (!stopping_) {
+  while (!stopping_ && accepting_) {
     ErrorCode error;
     tcp::socket socket =
         co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (stopping_) co_return;
+    if (stopping_ || error == asio::error::operation_aborted) co_return;
     if (error) {
       // Out of descriptors, most likely: give those who are leaving time to do so.
       log::error("ACCEPT_FAILED", {{"reason", error.message()}});
@@ -184,7 +203,7 @@ asio::awaitable<void> Gateway::serve(tcp::socket socket) {
     co_return;
   }
   net::set_tcp_options(socket.native_handle());
-  Visit visit(gatekeeper_, peer);
+  Visit visit(gatekeeper_, conversing_, peer);
 
   std::optional<RefusedError> refused;  // an await cannot stand in a handler: say no after it
   try {
@@ -256,6 +275,7 @@ asio::awaitable<control::Request> Gateway::next_request(Visit& visit) {
 }
 
 asio::awaitable<void> Gateway::list(Visit& visit) {
+  co_await all_moved();
   std::vector<AgentLine*> agents = registry_.with_key(visit.admission->label());
   ByteString answer;
   std::size_t at = 0;
@@ -334,6 +354,7 @@ asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wan
 // come with it. Unknown, offline, foreign and unwilling look the same from outside.
 asio::awaitable<void> Gateway::connect(Visit& visit, control::WantsConnection wants) {
   const control::KeyLabel label = visit.admission->label();
+  co_await moved(label, wants.computer);
   AgentLine* agent = registry_.find(label, wants.computer);
   if (!agent || agent->pending >= config_.limits.pending_pairings)
     throw RefusedError(Refusal::unavailable,
@@ -346,6 +367,7 @@ asio::awaitable<void> Gateway::connect(Visit& visit, control::WantsConnection wa
   agent->send(wire::encode(
       control::Incoming{token, std::uint16_t(config_.limits.pairing.count()), {visit.source}}));
 
+  visit.has_asked();
   Rendezvous::Waiting waiting{label, wants.computer, agent->facts().key, visit.source,
                               std::move(visit.stream)};
   net::StreamPtr back =
@@ -358,6 +380,16 @@ asio::awaitable<void> Gateway::connect(Visit& visit, control::WantsConnection wa
 
 // An agent comes for a client. Whoever presents a token uses it up, rightly or not.
 asio::awaitable<void> Gateway::attach(Visit& visit, control::WantsAttachment wants) {
+  const bool known_there = !rendezvous_.agent_of(wants.token) && waits_for_agents();
+  std::optional<Rendezvous::Waiting> waiting;
+  if (!known_there) waiting = claim(wants);
+  visit.admitted();
+  if (visit.frames->leftover()) throw wire::ProtocolError("frame before the answer");
+  if (known_there) co_return attach_at_predecessor(std::move(visit.stream), wants, visit.source);
+  co_await pair(std::move(*waiting), visit.stream, visit.source);
+}
+
+Rendezvous::Waiting Gateway::claim(const control::WantsAttachment& wants) {
   const auto agent = rendezvous_.agent_of(wants.token);
   if (!agent) throw RefusedError(Refusal::unavailable, "no such token");
   if (!agent->verify(wants.statement, wants.signature)) {
@@ -366,17 +398,19 @@ asio::awaitable<void> Gateway::attach(Visit& visit, control::WantsAttachment wan
   }
   std::optional<Rendezvous::Waiting> waiting = rendezvous_.take(wants.token);
   still_in_force(waiting->label);
-  visit.admitted();
-  if (visit.frames->leftover()) throw wire::ProtocolError("frame before the answer");
+  return std::move(*waiting);
+}
 
+asio::awaitable<void> Gateway::pair(Rendezvous::Waiting waiting, net::StreamPtr& agent,
+                                    std::string agent_source) {
   const ByteString paired = wire::encode(control::Paired{crypto::random_array<16>(), 0});
   {
-    const net::Deadline for_client(*waiting->client, farewell_limit);
-    const net::Deadline for_agent(*visit.stream, farewell_limit);
-    co_await visit.stream->write(paired);
-    co_await waiting->client->write(paired);
+    const net::Deadline for_client(*waiting.client, farewell_limit);
+    const net::Deadline for_agent(*agent, farewell_limit);
+    co_await agent->write(paired);
+    co_await waiting.client->write(paired);
   }
-  forward(std::move(*waiting), std::move(visit.stream), visit.source);
+  forward(std::move(waiting), std::move(agent), std::move(agent_source));
 }
 
 void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source) {
@@ -464,6 +498,10 @@ void Gateway::stop() {
     line->shared_from_this()->abort(std::make_error_code(std::errc::operation_canceled));
   while (!pairs_.empty()) {
     const auto forwarder = pairs_.begin()->second.forwarder;
+    forwarder->abort(std::make_error_code(std::errc::operation_canceled));
+  }
+  while (!to_predecessor_.empty()) {
+    const auto forwarder = to_predecessor_.begin()->second;
     forwarder->abort(std::make_error_code(std::errc::operation_canceled));
   }
 }

@@ -76,6 +76,12 @@ public:
   }
 
   void start() {
+    gateway = another();
+    gateway->start();
+  }
+
+  // A gateway with the same keys and store, not started yet.
+  std::unique_ptr<gateway::Gateway> another() {
     gateway::GatewayMaterial material{.root = realm().root.certificate,
                                       .leaf = realm().leaf.certificate,
                                       .leaf_key = leaf_key(),
@@ -83,8 +89,7 @@ public:
                                       .gateway_id = {1},
                                       .realm = "test",
                                       .addresses = {}};
-    gateway = std::make_unique<gateway::Gateway>(loop, config, std::move(material), store);
-    gateway->start();
+    return std::make_unique<gateway::Gateway>(loop, config, std::move(material), store);
   }
 
   net::Socket dial() {

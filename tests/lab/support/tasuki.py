@@ -62,6 +62,7 @@ class Party:
         (self.home / "run").chmod(0o700)
         self.transcript = []  # every Outcome, so that a test can look for what should not be there
         self.settings = {}  # further environment variables, for this party alone
+        self.program = binary()  # another copy, for whoever is to be replaced
         self._runs = 0
 
     def environment(self):
@@ -76,7 +77,7 @@ class Party:
         """Runs to the end. `secrets`: {'--password-fd': 'text'}."""
         options, descriptors = _by_descriptor(secrets)
         try:
-            done = self.machine.run(binary(), *_insert(arguments, options), check=False,
+            done = self.machine.run(self.program, *_insert(arguments, options), check=False,
                                     env=self.environment(), pass_fds=descriptors, timeout=timeout)
         finally:
             for descriptor in descriptors:
@@ -90,7 +91,7 @@ class Party:
         self._runs += 1
         log = f"{self.name}-{arguments[0]}-{self._runs}.log"
         try:
-            return self.machine.start(binary(), *_insert(arguments, options), log=log,
+            return self.machine.start(self.program, *_insert(arguments, options), log=log,
                                       environment=self.environment(), pass_fds=descriptors)
         finally:
             for descriptor in descriptors:
@@ -185,6 +186,9 @@ class Gateway(Party):
         done = self.admin("drain", "--json", *more)
         assert done.exit_code == DONE, done
         return done.json()
+
+    def upgrade(self, *more):
+        return self.tasuki("gateway", "upgrade", "--state", self.state, *more)
 
     def agents(self):
         """Computer IDs that are connected now, as the administrator sees them."""
