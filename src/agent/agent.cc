@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/direct.h"
+#include "agent/outposts.h"
 #include "agent/registration.h"
 #include "agent/sessions.h"
 #include "log/log.h"
@@ -52,6 +53,8 @@ public:
     control_.reset();
     lan_.reset();
     if (registration_) registration_->stop();
+    if (outposts_) outposts_->close();
+    sessions_->on_change = nullptr;
     sessions_->say_goodbye();
   }
 
@@ -73,6 +76,7 @@ private:
   const std::shared_ptr<Sessions> sessions_;  // shared with the clients that it serves
   std::optional<net::LocalServer> control_;
   std::shared_ptr<Registration> registration_;  // shared with its own coroutines
+  std::shared_ptr<Outposts> outposts_;          // as well
   std::optional<DirectEntrance> lan_;           // if the owner allowed it
 };
 
@@ -114,8 +118,17 @@ void Agent::Running::register_us(std::function<void(std::exception_ptr)> on_fata
     if (const auto self = weak.lock()) self->sessions_->ask_to_move(gateway.text());
   };
   events.fatal = std::move(on_fatal);
+  Outposts::Events from_outposts{events.incoming, [weak]() -> std::shared_ptr<const Line> {
+                                   const auto self = weak.lock();
+                                   return self ? self->registration_->line() : nullptr;
+                                 }};
+  outposts_ = std::make_shared<Outposts>(loop_, door_, identity_, std::move(from_outposts));
   registration_ = std::make_shared<Registration>(loop_, door_, identity_,
                                                  config_.gateway.return_after, std::move(events));
+  sessions_->on_change = [weak] {
+    const auto self = weak.lock();
+    if (self) self->sessions_->any_lost() ? self->outposts_->open() : self->outposts_->close();
+  };
   sessions_->on_doubt = [weak](const std::string& way) {
     const auto self = weak.lock();
     if (self && self->registration_->gateway() == way) self->registration_->check_now();

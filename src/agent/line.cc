@@ -24,8 +24,11 @@ std::chrono::seconds interval(const wire::Frame& hello) {
 }  // namespace
 
 asio::awaitable<std::shared_ptr<Line>> Line::open(const peer::Door& door, const Identity& identity,
-                                                  net::Address gateway, peer::Patience patience) {
+                                                  net::Address gateway, peer::Patience patience,
+                                                  std::optional<control::GatewayId> other_than) {
   peer::Admitted admitted = co_await peer::enter(door, control::Role::agent, gateway, patience);
+  const auto hello = wire::decode<control::Hello>(admitted.line.hello);
+  if (other_than && hello.gateway == *other_than) throw SameGateway();
   const ByteString request =
       admitted.admission->register_as(identity.computer, identity.key, identity.certificate);
   co_await peer::say(admitted.line, request);

@@ -12,11 +12,15 @@ namespace tasuki::agent {
 // Shared by its owner and its own coroutines, the last of which hears of the end.
 class Line : public std::enable_shared_from_this<Line> {
 public:
-  // Enters this gateway, and registers. Throws what peer::enter() throws,
-  // control::RefusedByGateway among it.
-  static asio::awaitable<std::shared_ptr<Line>> open(const peer::Door& door,
-                                                     const Identity& identity, net::Address gateway,
-                                                     peer::Patience patience = {});
+  // Enters this gateway, and registers, unless it is `other_than` (one gateway may have
+  // several addresses, and takes the last line for the only one). Throws what peer::enter()
+  // throws, control::RefusedByGateway among it, and SameGateway.
+  struct SameGateway : std::runtime_error {
+    SameGateway() : std::runtime_error("another address of the same gateway") {}
+  };
+  static asio::awaitable<std::shared_ptr<Line>> open(
+      const peer::Door& door, const Identity& identity, net::Address gateway,
+      peer::Patience patience = {}, std::optional<control::GatewayId> other_than = {});
 
   explicit Line(peer::Greeted greeted);
 
@@ -39,6 +43,9 @@ public:
   void abort();
 
   const net::Address& gateway() const { return greeted_.gateway; }
+  control::GatewayId gateway_id() const {
+    return wire::decode<control::Hello>(greeted_.hello).gateway;
+  }
 
 private:
   asio::awaitable<void> write();

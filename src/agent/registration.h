@@ -38,6 +38,7 @@ public:
   void check_now();
   void decline(const control::Token& token);
 
+  std::shared_ptr<const Line> line() const { return line_; }
   std::string gateway() const { return line_ ? line_->gateway().text() : ""; }
   const std::string& trouble() const { return trouble_; }  // why not registered
 

@@ -132,6 +132,7 @@ asio::awaitable<void> Sessions::begin(std::shared_ptr<peer::Carrier> carrier, Ag
     if (news.lost)
       log::info("SESSION_LINE_LOST",
                 {{"client", self->sessions_.at(id).source}, {"reason", reason_of(news.lost)}});
+    if (self->on_change) self->on_change();
   };
   live->on_doubt = [self, weak] {
     const auto session = weak.lock();
@@ -142,6 +143,7 @@ asio::awaitable<void> Sessions::begin(std::shared_ptr<peer::Carrier> carrier, Ag
   log::info("SESSION_END",
             {{"client", sessions_.at(id).source}, {"reason", reason_of(live->failure())}});
   sessions_.erase(id);
+  if (on_change) on_change();
 }
 
 // The client wants to go on with a session. Whatever does not fit is answered alike; the
@@ -194,6 +196,11 @@ void Sessions::ask_to_move(const std::string& way) {
     kept.live->session().ask_to_move();
     kept.live->flush();
   }
+}
+
+bool Sessions::any_lost() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& each) { return each.second.live->lost(); });
 }
 
 void Sessions::say_goodbye() {

@@ -39,6 +39,10 @@ public:
   // Called with the way when nothing is heard over it, though something should be.
   std::function<void(const std::string& way)> on_doubt;
 
+  // Called when a session has lost its line, or is back, or over.
+  std::function<void()> on_change;
+  bool any_lost() const;
+
   void say_goodbye();
   bool any() const { return !sessions_.empty(); }
   // A list: what peer::describe() says of each, and "client" (its address), "host", "user"

@@ -6,6 +6,7 @@
 #include "cli/outcome.h"
 #include "cli/states.h"
 #include "cli/times.h"
+#include "config/forms.h"
 #include "crypto/certificates.h"
 #include "gateway/admin.h"
 #include "gateway/predecessor.h"
