@@ -139,7 +139,7 @@ std::optional<inner::PasswordBook::Entry> Passwords::attempt(const std::string& 
 crypto::Sha256 Passwords::stamp(const std::string& user) {
   load_if_changed();
   const auto record = records_.find(user);
-  return record == records_.end() ? crypto::Sha256{} : crypto::sha256(record->second.record);
+  return record == records_.end() ? crypto::Sha256{} : inner::password_stamp(record->second.record);
 }
 
 void Passwords::succeeded(const std::string& user) {

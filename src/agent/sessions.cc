@@ -58,6 +58,7 @@ asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived,
   const auto self = shared_from_this();
   const unsigned number = ++last_newcomer_;
   std::string trouble;
+  std::shared_ptr<peer::Carrier> carrier;  // shared with its own coroutines
   try {
     const AgentEnd::Self who{identity_.profile.realm, identity_.profile.key_label.text(),
                              identity_.computer.text(), identity_.id(),
@@ -65,7 +66,7 @@ asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived,
     auto owned_end = std::make_unique<AgentEnd>(seal_, who, passwords_);
     AgentEnd& end = *owned_end;
     if (sessions_.size() >= config_.limits.sessions) end.deny(inner::Denial::too_many_sessions);
-    const auto carrier =
+    carrier =
         std::make_shared<peer::Carrier>(std::move(stream), std::move(owned_end), std::move(way));
     newcomers_[number] = carrier;
     carrier->start(std::move(arrived));
@@ -82,6 +83,7 @@ asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived,
       trouble = "the client did not prove the password";
   } catch (const std::exception& error) {
     trouble = error.what();
+    if (carrier) carrier->detach();  // nothing more is done for it, or through it
   }
   newcomers_.erase(number);
   if (!trouble.empty()) log::info("CLIENT_NOT_LET_IN", {{"client", source}, {"reason", trouble}});
@@ -113,7 +115,7 @@ asio::awaitable<void> Sessions::begin(std::shared_ptr<peer::Carrier> carrier, Ag
   const inner::SessionId id = live->session().ticket().session;
   const std::string user = end.client().user.value;
   const std::string host = end.client().host.value;
-  sessions_[id] = {live, source, host, user, passwords_.stamp(user), unix_seconds()};
+  sessions_[id] = {live, source, host, user, end.password(), unix_seconds()};
   log::info("SESSION_START", {{"client", source},
                               {"host", host},
                               {"user", user},
@@ -132,6 +134,8 @@ asio::awaitable<void> Sessions::begin(std::shared_ptr<peer::Carrier> carrier, Ag
     if (news.lost)
       log::info("SESSION_LINE_LOST",
                 {{"client", self->sessions_.at(id).source}, {"reason", reason_of(news.lost)}});
+    // The agent's own line to that gateway may be as bad, and idle: it would not know.
+    if (news.lost && self->on_doubt) self->on_doubt(news.way);
     if (self->on_change) self->on_change();
   };
   live->on_doubt = [self, weak] {

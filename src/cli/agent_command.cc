@@ -155,9 +155,11 @@ Exit run(const Running& asked, Console& console) {
   try {
     agent.start([&](std::exception_ptr why) { service.finish(why); });
   } catch (const std::system_error& error) {  // of its control socket
+    const Filling state = place("state", config.state.string());
+    if (error.code() == std::errc::filename_too_long)
+      throw Trouble(Exit::configuration, fill(say::state_too_deep, {state}));
     if (error.code() != std::errc::address_in_use) throw;
-    throw Trouble(Exit::failure,
-                  fill(say::agent_runs_already, {place("state", config.state.string())}));
+    throw Trouble(Exit::failure, fill(say::agent_runs_already, {state}));
   } catch (const agent::CannotListen& error) {
     throw Trouble(Exit::failure, fill(say::agent_cannot_listen,
                                       {place("at", error.at), place("why", error.code.message())}));

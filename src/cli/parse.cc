@@ -43,6 +43,8 @@ void declare(CLI::App& app, const Path& path, Levels& levels) {
   level.app = &app;
   app.set_help_flag();
   app.allow_extras();
+  app.require_subcommand(0,
+                         1);  // or an operand that is called like a command would be taken for one
   level.help = app.add_flag("-h,--help");
   if (path.size() == 1) level.version = app.add_flag("-V,--version");
   // An option of a group is understood before and after the command's own name.

@@ -124,8 +124,10 @@ asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(
   whom.pin = end.agent();
   // Ends by itself when the session does.
   Lifeline line{door, reach.computer, std::move(whom), std::move(direct)};
-  asio::co_spawn(carrier->executor(), keep_alive(session->live_, std::move(line)),
-                 [](std::exception_ptr) {});
+  const bool resumable = session->live_->session().ticket().seconds > 0;
+  if (resumable)
+    asio::co_spawn(carrier->executor(), keep_alive(session->live_, std::move(line)),
+                   [](std::exception_ptr) {});
   step("open");
   co_return session;
 }

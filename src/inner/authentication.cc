@@ -163,6 +163,7 @@ ByteString AgentAuthentication::answer(const wire::Frame& frame) {
                                             credential_id(user), password_identities(user, agent_),
                                             context, message.ke1);
   if (!opaque_) throw wire::ProtocolError("malformed OPAQUE message");
+  password_ = entry ? password_stamp(entry->record) : crypto::Sha256{};
   const auto stretch = entry ? entry->stretch : crypto::opaque::stretch_password;
   step_ = Step::proof;
   return said(wire::encode(Password2{stretch.passes, stretch.memory_kib, opaque_->ke2()}));

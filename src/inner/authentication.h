@@ -96,6 +96,11 @@ private:
   std::optional<Grant> grant_;
 };
 
+// Tells one password of a user from the next, and nothing else about it.
+inline crypto::Sha256 password_stamp(const crypto::opaque::Record& record) {
+  return crypto::sha256(record);
+}
+
 // Where an agent keeps its passwords and counts the tries. Implemented on disk by
 // the agent, in memory by tests.
 class PasswordBook {
@@ -133,6 +138,8 @@ public:
 
   bool greeted() const { return step_ != Step::hello; }
   const ClientHello& client() const { return client_; }
+  // Which password was proved, once done; see password_stamp().
+  const crypto::Sha256& password() const { return password_; }
   Grant& grant() { return *grant_; }
 
   // A client may be wrong this often on one connection.
@@ -155,6 +162,7 @@ private:
   Step step_ = Step::hello;
   unsigned tries_ = 0;
   ClientHello client_;
+  crypto::Sha256 password_{};  // that is being proved
   std::optional<Denial> denial_;
   std::optional<crypto::opaque::Server> opaque_;
   std::optional<Grant> grant_;

@@ -36,6 +36,7 @@ public:
   // The session goes on elsewhere. Whatever comes here from now on is dropped.
   void detach();
   bool open() const { return open_; }
+  std::uint64_t bytes_opened() const { return opened_bytes_; }  // that the peer has said so far
 
   // Seals with a new key from now on (RFC 8446, 4.6.3).
   void renew_key() { seal_->renew_key(); }
@@ -61,6 +62,7 @@ private:
   Session* session_ = nullptr;  // made_, until that is taken, or one that was resumed
   wire::FrameReader frames_;
   ByteString opened_;
+  std::uint64_t opened_bytes_ = 0;
   bool sealed_ = false;
   bool open_ = false;
   bool detached_ = false;
@@ -133,6 +135,7 @@ public:
   // client has come for, it holds for a log-in, not for a resume.
   void deny(Denial reason);
   const ClientHello& client() const { return authentication_->client(); }
+  const crypto::Sha256& password() const { return authentication_->password(); }
 
   // In wants_session: the client wants to go on with this one. Deny it, or find out
   // whether it may, detach the session from the end that it has, and resume it here.

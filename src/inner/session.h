@@ -103,7 +103,8 @@ public:
   void accept(ChannelNumber channel, TargetKind kind);
   void refuse(ChannelNumber channel, ChannelError reason);
   // Bytes that may be written now. write() takes as much even if other channels have
-  // used up the memory since; beyond the channel's credit it throws std::logic_error.
+  // used up the memory since (all of them together, as much again); beyond the channel's credit it
+  // throws std::logic_error.
   std::size_t writable(ChannelNumber channel) const;
   void write(ChannelNumber channel, Bytes bytes);
   void consumed(ChannelNumber channel, std::size_t bytes);  // of what Arrived: room for more

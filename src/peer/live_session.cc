@@ -124,63 +124,78 @@ void LiveSession::dispatch() {
   changed_.notify();
 }
 
-LiveSession::ChannelPtr LiveSession::channel(ChannelNumber number) {
-  auto& place = channels_[number];
-  if (!place) place = std::make_shared<Channel>(executor_);
-  return place;
-}
-
-void LiveSession::wake(ChannelNumber number) {
+template <typename Deed>
+void LiveSession::change(ChannelNumber number, Deed deed) {
   const auto it = channels_.find(number);
-  if (it != channels_.end()) it->second->changed.notify();
+  if (it == channels_.end()) return;
+  const ChannelPtr channel = it->second;
+  deed(*channel);
+  channel->changed.notify();
 }
 
 void LiveSession::take(const inner::Session::Event& event) {
-  using inner::Session;
-  if (const auto* asked = std::get_if<Session::Asked>(&event)) {
-    // A channel that is reset while its target is being connected to is gone from the
-    // session, but not from here: what it costs is bounded all the same.
-    if (channels_.size() >= inner::most_channels || !on_asked) {
-      session_->refuse(asked->channel, ChannelError::too_many);
-      return;
-    }
-    channel(asked->channel);
-    on_asked(asked->channel, asked->target);
-  } else if (const auto* opened = std::get_if<Session::WasOpened>(&event)) {
-    channel(opened->channel)->opened = opened->kind;
-    wake(opened->channel);
-  } else if (const auto* refused = std::get_if<Session::WasRefused>(&event)) {
-    channel(refused->channel)->error = refused->reason;
-    wake(refused->channel);
-  } else if (const auto* arrived = std::get_if<Session::Arrived>(&event)) {
-    const ChannelPtr which = channel(arrived->channel);
+  std::visit([this](const auto& each) { on(each); }, event);
+}
+
+// A channel that is reset while its target is being connected to is gone from the
+// session, but not from here: what it costs is bounded all the same.
+void LiveSession::on(const inner::Session::Asked& asked) {
+  if (channels_.size() >= inner::most_channels || !on_asked)
+    return session_->refuse(asked.channel, ChannelError::too_many);
+  channels_[asked.channel] = std::make_shared<Channel>(executor_);
+  on_asked(asked.channel, asked.target);
+}
+
+// From here on, what is said of a channel that nobody here knows any more is let pass.
+void LiveSession::on(const inner::Session::WasOpened& opened) {
+  change(opened.channel, [&](Channel& channel) { channel.opened = opened.kind; });
+}
+
+void LiveSession::on(const inner::Session::WasRefused& refused) {
+  change(refused.channel, [&](Channel& channel) { channel.error = refused.reason; });
+}
+
+void LiveSession::on(const inner::Session::Arrived& arrived) {
+  change(arrived.channel, [&](Channel& channel) {
     // Together where they are small: a block costs more than the bytes in it.
-    if (!which->inbox.empty() && which->inbox.back().size() < net::read_chunk)
-      append(which->inbox.back(), arrived->bytes);
+    if (!channel.inbox.empty() && channel.inbox.back().size() < net::read_chunk)
+      append(channel.inbox.back(), arrived.bytes);
     else
-      which->inbox.push_back(arrived->bytes);
-    which->changed.notify();
-  } else if (const auto* may_write = std::get_if<Session::MayWrite>(&event)) {
-    wake(may_write->channel);
-  } else if (std::holds_alternative<Session::AllMayWrite>(event)) {
-    for (const auto& [number, which] : channels_) which->changed.notify();
-  } else if (const auto* finish = std::get_if<Session::PeerFinished>(&event)) {
-    channel(finish->channel)->peer_finished = true;
-    wake(finish->channel);
-  } else if (const auto* cut = std::get_if<Session::Cut>(&event)) {
-    const ChannelPtr which = channel(cut->channel);
-    which->error = cut->reason;
-    if (which->local) which->local->reset(reset_by_us);
-    which->changed.notify();
-  } else if (const auto* ponged = std::get_if<Session::Ponged>(&event)) {
-    if (carrier_) carrier_->ponged(ponged->cookie);
-  } else if (std::holds_alternative<Session::AskedToMove>(event)) {
-    asked_to_move_ = true;
-  } else if (const auto* closed = std::get_if<Session::Closed>(&event)) {
-    // An end for a reason is worth telling; a plain one is not a failure.
-    if (closed->reason != inner::CloseReason::done && !failure_)
-      failure_ = std::make_exception_ptr(SessionClosed(closed->reason));
-  }
+      channel.inbox.push_back(arrived.bytes);
+  });
+}
+
+void LiveSession::on(const inner::Session::MayWrite& may_write) {
+  change(may_write.channel, [](Channel&) {});
+}
+
+void LiveSession::on(const inner::Session::AllMayWrite&) {
+  for (const auto& [number, which] : channels_) which->changed.notify();
+}
+
+void LiveSession::on(const inner::Session::PeerFinished& finish) {
+  change(finish.channel, [](Channel& channel) { channel.peer_finished = true; });
+}
+
+void LiveSession::on(const inner::Session::Cut& cut) {
+  change(cut.channel, [&](Channel& channel) {
+    channel.error = cut.reason;
+    if (channel.local) channel.local->reset(reset_by_us);
+  });
+}
+
+void LiveSession::on(const inner::Session::Ponged& ponged) {
+  if (carrier_) carrier_->ponged(ponged.cookie);
+}
+
+void LiveSession::on(const inner::Session::AskedToMove&) {
+  asked_to_move_ = true;
+}
+
+// An end for a reason is worth telling; a plain one is not a failure.
+void LiveSession::on(const inner::Session::Closed& closed) {
+  if (closed.reason != inner::CloseReason::done && !failure_)
+    failure_ = std::make_exception_ptr(SessionClosed(closed.reason));
 }
 
 void LiveSession::accept(ChannelNumber number, inner::TargetKind kind) {
@@ -197,7 +212,8 @@ void LiveSession::refuse(ChannelNumber number, ChannelError reason) {
 asio::awaitable<LiveSession::OpenChannel> LiveSession::open(std::string target,
                                                             inner::Priority priority) {
   const ChannelNumber number = session_->open(target, priority);
-  const ChannelPtr which = channel(number);
+  const ChannelPtr which = std::make_shared<Channel>(executor_);
+  channels_[number] = which;
   flush();
   while (!over_ && !which->opened && !which->error) co_await which->changed.wait();
   if (which->opened) co_return OpenChannel{number, *which->opened};
@@ -210,7 +226,9 @@ asio::awaitable<LiveSession::OpenChannel> LiveSession::open(std::string target,
 asio::awaitable<std::optional<ChannelError>> LiveSession::bridge(
     ChannelNumber number, std::unique_ptr<net::PlainStream> local) {
   const auto self = shared_from_this();
-  const ChannelPtr which = channel(number);
+  ChannelPtr& place = channels_[number];
+  if (!place) place = std::make_shared<Channel>(executor_);
+  const ChannelPtr which = place;
   which->local = std::move(local);
   if (over_ || which->error) which->local->reset(reset_by_us);
 

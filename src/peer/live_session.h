@@ -131,8 +131,19 @@ private:
   void begin_window(std::exception_ptr why);
   void dispatch();
   void take(const inner::Session::Event& event);
-  ChannelPtr channel(inner::ChannelNumber number);
-  void wake(inner::ChannelNumber number);
+  void on(const inner::Session::Asked& asked);
+  void on(const inner::Session::WasOpened& opened);
+  void on(const inner::Session::WasRefused& refused);
+  void on(const inner::Session::Arrived& arrived);
+  void on(const inner::Session::MayWrite& may_write);
+  void on(const inner::Session::AllMayWrite& all);
+  void on(const inner::Session::PeerFinished& finish);
+  void on(const inner::Session::Cut& cut);
+  void on(const inner::Session::Ponged& ponged);
+  void on(const inner::Session::AskedToMove& asked);
+  void on(const inner::Session::Closed& closed);
+  template <typename Deed>
+  void change(inner::ChannelNumber number, Deed deed);
   void finished();
 
   const asio::any_io_executor executor_;
