@@ -56,6 +56,7 @@ asio::awaitable<void> Scout::look_out() {
     last_look_ = now;
     Sealed sealed = co_await find_directly(ways_, whom_, std::nullopt);
     ++looks_;
+    live_->stir();  // whoever waits may give up now, or go on
     if (!stopped_ && sealed && useful()) {
       found_ = std::move(sealed);
       on_found_();
