@@ -7,4 +7,5 @@ capture.py     what passed a link                pixels.py    screenshots and th
 traces.py      where a secret left a trace       tasuki.py    gateway, agent and client of Tasuki
 services.py    small TCP services behind agents  hostile.py   peers that break the protocol
 packages.py    tools and the package of each     waiting.py   waiting for something, with a limit
+placements.py  where a gateway may stand
 """

@@ -5,7 +5,7 @@ import json
 
 def masquerade(machine, wan, lan):
     """NAT as an office or a home has it: nothing comes in that was not asked for."""
-    _load(machine, f"""
+    load(machine, f"""
         table inet lab_nat {{
             chain postrouting {{
                 type nat hook postrouting priority srcnat
@@ -30,7 +30,7 @@ def masquerade(machine, wan, lan):
 
 def forbid_forwarding(machine):
     """A proxy machine: has a leg in both networks and passes no packet between them."""
-    _load(machine, """
+    load(machine, """
         table inet lab_filter {
             chain forward {
                 type filter hook forward priority filter; policy drop
@@ -40,7 +40,7 @@ def forbid_forwarding(machine):
 
 def forbid_outgoing(machine):
     """Drops and counts every connection that this machine itself opens."""
-    _load(machine, """
+    load(machine, """
         table inet lab_outgoing {
             counter attempts { }
             chain output {
@@ -52,7 +52,7 @@ def forbid_outgoing(machine):
 
 
 def outgoing_attempts(machine):
-    return _counters(machine, "lab_outgoing")["attempts"]
+    return counters(machine, "lab_outgoing")["attempts"]
 
 
 def count_peers(machine, *allowed):
@@ -73,19 +73,19 @@ def count_peers(machine, *allowed):
         return f"chain {hook} {{ type filter hook {hook} priority filter; policy accept\n" + \
                "\n".join(rules) + "\n}"
 
-    _load(machine, "table inet lab_peers {\ncounter known { }\ncounter strangers { }\n"
+    load(machine, "table inet lab_peers {\ncounter known { }\ncounter strangers { }\n"
           + chain("output", "oifname", "daddr") + "\n" + chain("input", "iifname", "saddr") + "\n}")
 
 
 def peer_packets(machine):
     """{'known': packets, 'strangers': packets} since count_peers."""
-    return _counters(machine, "lab_peers")
+    return counters(machine, "lab_peers")
 
 
 def cut(machine, *, peer):
     """Drops every packet to and from an address, without a word: a dead link."""
     version = "ip6" if ":" in str(peer) else "ip"
-    _load(machine, f"""
+    load(machine, f"""
         table inet lab_cut {{
             chain input {{
                 type filter hook input priority -10
@@ -121,11 +121,13 @@ def ruleset(machine):
     return machine.run("nft", "--stateless", "list", "ruleset").stdout
 
 
-def _load(machine, text):
+def load(machine, text):
+    """Adds these rules to what the machine has."""
     machine.run("nft", text)
 
 
-def _counters(machine, table):
+def counters(machine, table):
+    """{name: packets} of a table's named counters."""
     listed = machine.run("nft", "--json", "list", "counters", "table", "inet", table).stdout
     entries = (e["counter"] for e in json.loads(listed)["nftables"] if "counter" in e)
     return {c["name"]: c["packets"] for c in entries}

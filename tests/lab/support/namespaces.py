@@ -35,6 +35,11 @@ class Machine:
 
     # Programs
 
+    def knows(self, names):
+        """Names of other machines, {name: address}, as if a name server had told them."""
+        lines = [f"{address} {name}\n" for name, address in ({"localhost": "127.0.0.1"} | names).items()]
+        (_SETTINGS / self.name / "hosts").write_text("".join(lines))
+
     def command(self, *arguments):
         """The same command, inside this machine."""
         return [tool("ip"), "netns", "exec", self.name, *map(str, arguments)]

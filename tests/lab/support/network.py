@@ -98,11 +98,12 @@ class Network:
 class Lan:
     """A bridge on a router or proxy machine, and the PCs plugged into it."""
 
-    def __init__(self, network, border, subnet, subnet6):
+    def __init__(self, network, border, subnet, subnet6=None):
         self._network = network
         self.border = border
+        self.subnet = subnet
         self._hosts = ipaddress.ip_network(subnet)
-        self._hosts6 = ipaddress.ip_network(subnet6)
+        self._hosts6 = ipaddress.ip_network(subnet6) if subnet6 else None
         self._next = 11
         self.pcs = []
         # With an address of its own: left alone, a bridge takes the lowest of its ports', and
@@ -110,8 +111,16 @@ class Lan:
         border.run("ip", "link", "add", "lan", "address", f"02:00:00:00:00:{os.urandom(1).hex()}",
                    "type", "bridge")
         border.run("ip", "link", "set", "lan", "up")
-        self.router, self.router6 = str(self._hosts[1]), str(self._hosts6[1])
-        network.give(border, "lan", f"{self.router}/24", f"{self.router6}/64")
+        self.router, self.router6 = self._numbered(1)
+        network.give(border, "lan", *self._with_length(1))
+
+    def _numbered(self, number):
+        """The addresses of one host; no IPv6 where the LAN has none."""
+        return str(self._hosts[number]), str(self._hosts6[number]) if self._hosts6 else None
+
+    def _with_length(self, number):
+        v4, v6 = self._numbered(number)
+        return [f"{v4}/24"] + ([f"{v6}/64"] if v6 else [])
 
     def add_pc(self, role, default_route=True):
         network, number = self._network, self._next
@@ -120,10 +129,10 @@ class Lan:
         port = f"port{number}"
         network.cable(self.border, port, pc, "eth0")
         self.border.run("ip", "link", "set", port, "master", "lan")
-        pc.address, pc.address6 = str(self._hosts[number]), str(self._hosts6[number])
-        network.give(pc, "eth0", f"{pc.address}/24", f"{pc.address6}/64")
+        pc.address, pc.address6 = self._numbered(number)
+        network.give(pc, "eth0", *self._with_length(number))
         if default_route:
-            network.route(pc, self.router, self.router6)
+            network.route(pc, *filter(None, (self.router, self.router6)))
         pc.lan = self
         self.pcs.append(pc)
         return pc
@@ -152,17 +161,19 @@ def _second_gateway(network):
     network.second_gateway = gateway
 
 
-def _border(network, role, public, public6, forwards):
+def on_the_internet(network, role, public, public6=None, forwards=True):
     """The machine between a LAN and the internet: its public leg."""
-    border = network.router(role) if forwards else network.machine(role)
+    made = network.router(role) if forwards else network.machine(role)
     port = f"to-{role}"
-    network.cable(network.internet, port, border, "wan")
-    v4, v6 = ipaddress.ip_interface(public), ipaddress.ip_interface(public6)
-    network.give(network.internet, port, f"{v4.network[1]}/24", f"{v6.network[1]}/64")
-    network.give(border, "wan", public, public6)
-    network.route(border, str(v4.network[1]), str(v6.network[1]))
-    border.address, border.address6 = str(v4.ip), str(v6.ip)
-    return border
+    network.cable(network.internet, port, made, "wan")
+    for address in filter(None, (public, public6)):
+        leg = ipaddress.ip_interface(address)
+        network.give(network.internet, port, f"{leg.network[1]}/{leg.network.prefixlen}")
+        network.give(made, "wan", address)
+        network.route(made, str(leg.network[1]))
+    made.address = public.partition("/")[0]
+    made.address6 = public6.partition("/")[0] if public6 else None
+    return made
 
 
 _OFFICE = ("198.51.100.2/24", "2001:db8:a::2/64", "192.168.10.0/24", "fd00:a::/64")
@@ -176,7 +187,7 @@ def two_nats(directory, ipv6=False):
     with Network(directory, ipv6) as network:
         _public(network)
         for site, (public, public6, subnet, subnet6) in (("office", _OFFICE), ("home", _HOME)):
-            border = _border(network, f"{site}-nat", public, public6, forwards=True)
+            border = on_the_internet(network, f"{site}-nat", public, public6, forwards=True)
             lan = Lan(network, border, subnet, subnet6)
             firewall.masquerade(border, "wan", "lan")
             setattr(network, f"{site}_lan", lan)
@@ -199,7 +210,7 @@ def behind_proxies(directory, ipv6=False):
     with Network(directory, ipv6) as network:
         _public(network)
         for site, (public, public6, subnet, subnet6) in (("office", _OFFICE), ("home", _HOME)):
-            border = _border(network, f"{site}-proxy", public, public6, forwards=False)
+            border = on_the_internet(network, f"{site}-proxy", public, public6, forwards=False)
             lan = Lan(network, border, subnet, subnet6)
             firewall.forbid_forwarding(border)
             setattr(network, f"{site}_lan", lan)
