@@ -35,6 +35,13 @@ def world(directory):
         yield made
 
 
+def pytest_collection_modifyitems(items):
+    """A world that has to stay idle for minutes does so while the other tests run."""
+    def turn(item):
+        return 0 if item.get_closest_marker("begins") else 2 if item.get_closest_marker("ends") else 1
+    items.sort(key=turn)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failed test shows the end of the log of every program that still ran in it."""

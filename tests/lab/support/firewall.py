@@ -28,6 +28,17 @@ def masquerade(machine, wan, lan):
         }}""")
 
 
+def forget_idle(machine, seconds, picks_up):
+    """The NAT forgets a connection on which nothing came for so long.
+
+    What then still comes of it from inside is a connection of its own to a NAT that picks it up
+    (with another port, so that its peer does not know it), and dropped by one that does not.
+    """
+    machine.run("sysctl", "-qw", f"net.netfilter.nf_conntrack_tcp_timeout_established={seconds}",
+                f"net.netfilter.nf_conntrack_tcp_loose={int(picks_up)}")
+    load(machine, "insert rule inet lab_filter forward ct state invalid drop")
+
+
 def forbid_forwarding(machine):
     """A proxy machine: has a leg in both networks and passes no packet between them."""
     load(machine, """

@@ -11,6 +11,8 @@ behind_proxies():  the same, with a proxy machine in the place of each NAT: it h
                    in both networks and forwards no packet, so that only a program on it
                    (squid, a SOCKS server) leads out.
 
+many_nats():       two_nats() with as many offices as there are names, one PC in each
+
 The internet router knows public addresses only, as the real one does.
 """
 
@@ -178,7 +180,7 @@ def on_the_internet(network, role, public, public6=None, forwards=True):
 
 _OFFICE = ("198.51.100.2/24", "2001:db8:a::2/64", "192.168.10.0/24", "fd00:a::/64")
 _HOME = ("192.0.2.2/24", "2001:db8:b::2/64", "192.168.20.0/24", "fd00:b::/64")
-SITES = ["198.51.100.0/24", "192.0.2.0/24", "2001:db8:a::/64", "2001:db8:b::/64"]
+SITES = ["198.51.100.0/24", "192.0.2.0/24", "198.18.0.0/15", "2001:db8:a::/64", "2001:db8:b::/64"]
 
 
 @contextmanager
@@ -216,4 +218,19 @@ def behind_proxies(directory, ipv6=False):
             setattr(network, f"{site}_lan", lan)
             setattr(network, f"{site}_proxy", border)
             setattr(network, site, lan.add_pc(site, default_route=False))
+        yield network
+
+
+@contextmanager
+def many_nats(directory, names):
+    """One PC behind each of many NATs, and one at home behind another."""
+    with Network(directory) as network:
+        _public(network)
+        network.nats, network.offices = {}, {}
+        for number, name in enumerate([*names, "home"], 1):
+            nat = on_the_internet(network, f"nat-{number}", f"198.18.{number}.2/24")
+            lan = Lan(network, nat, f"192.168.{number}.0/24")
+            firewall.masquerade(nat, "wan", "lan")
+            network.nats[name], network.offices[name] = nat, lan.add_pc(name)
+        network.home = network.offices.pop("home")
         yield network
