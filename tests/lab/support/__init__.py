@@ -7,5 +7,7 @@ capture.py     what passed a link                pixels.py    screenshots and th
 traces.py      where a secret left a trace       tasuki.py    gateway, agent and client of Tasuki
 services.py    small TCP services behind agents  hostile.py   peers that break the protocol
 packages.py    tools and the package of each     waiting.py   waiting for something, with a limit
-placements.py  where a gateway may stand
+placements.py  where a gateway may stand        idleness.py   worlds in which nobody says a word
+chaos.py       gateways that are hit            traffic.py    bytes and messages that are all counted
+report.py      what a run of chaos came to
 """
