@@ -221,6 +221,34 @@ TEST_F(AGateway, TellsTheClientWhenTheAgentDoesNotCome) {
   });
 }
 
+TEST_F(AGateway, TellsTheClientAtOnceWhenTheAgentsLineBreaks) {
+  world.config.limits.pairing = 3600s;
+  tell([&]() -> asio::awaitable<void> {
+    const auto line = co_await world.agent(self, "pc");
+    const auto client = co_await world.client("pc");
+    co_await token_for(*line);
+    line->stream->abort(std::make_error_code(std::errc::connection_reset));
+    const std::string said = co_await word_from(*client);
+    EXPECT_EQ(said, "unavailable");
+  });
+}
+
+// It has moved to another gateway, and comes here for whoever asked for it before.
+TEST_F(AGateway, LetsAnAgentThatLeftInPeaceTakeUpWhatItWasTold) {
+  tell([&]() -> asio::awaitable<void> {
+    const auto line = co_await world.agent(self, "pc");
+    const auto client = co_await world.client("pc");
+    const control::Token token = co_await token_for(*line);
+    co_await line->stream->finish();
+    co_await pause(50ms);
+    EXPECT_EQ(world.gateway->agents().size(), 0u);
+    const auto agent = co_await world.attachment(self, token);
+    const std::string to_agent = co_await word_from(*agent);
+    const std::string to_client = co_await word_from(*client);
+    EXPECT_EQ(to_agent + " " + to_client, "paired paired");
+  });
+}
+
 TEST_F(AGateway, LetsSoManyClientsWaitForOneAgent) {
   world.config.limits.pending_pairings = 2;
   tell([&]() -> asio::awaitable<void> {

@@ -99,6 +99,19 @@ TEST_F(ARendezvous, LetsNoOtherAgentDecline) {
   EXPECT_TRUE(rendezvous.take(token));
 }
 
+TEST_F(ARendezvous, GivesTheClientItsStreamBackWhenTheAgentsLineIsLost) {
+  const auto client = come(token);
+  rendezvous.agent_gone(another);
+  test::settle(loop);
+  EXPECT_TRUE(client->waiting);
+
+  rendezvous.agent_gone(agent);
+  test::settle(loop);
+  EXPECT_FALSE(client->waiting);
+  EXPECT_TRUE(client->back);
+  EXPECT_EQ(rendezvous.size(), 0u);
+}
+
 TEST_F(ARendezvous, LetsNobodyDeclineAClientThatWasTaken) {
   const auto client = come(token);
   auto taken = rendezvous.take(token);
