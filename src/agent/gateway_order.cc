@@ -1,5 +1,7 @@
 #include "agent/gateway_order.h"
 
+#include <utility>
+
 namespace tasuki::agent {
 namespace {
 
@@ -90,12 +92,13 @@ void GatewayOrder::note(std::size_t gateway, Failure how, std::chrono::seconds r
   if (how == Failure::lasting) at.not_before = now + backoff_.spread_after(long_pause);
   if (how == Failure::replaced) displaced_until_ = now + backoff_.spread_after(long_pause);
   if (retry_after > 0s) at.not_before = now + backoff_.spread_after(retry_after);
+  if (at.not_before > now) at.drained = false;
 }
 
 void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool wanted,
                         Clock::time_point now) {
   if (!where_) return;
-  gateways_[*where_].not_before = {};  // what a drained one advised: it may be back any moment
+  forget_drains();
   note(*where_, how, retry_after, now);
   if (now - registered_at_ >= worth_it) hurries_ = 0;
   hurry_until_ = wanted ? now + hurry_for : now;
@@ -111,11 +114,22 @@ void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool want
 
 void GatewayOrder::drained(std::chrono::seconds retry_after, Clock::time_point now) {
   if (!where_ || state_ == State::drained) return;
+  forget_drains();
   // Holds where there is nowhere else to go, too: one that has a successor says 0.
-  if (retry_after > 0s) gateways_[*where_].not_before = now + backoff_.spread_after(retry_after);
+  if (retry_after > 0s) {
+    gateways_[*where_].not_before = now + backoff_.spread_after(retry_after);
+    gateways_[*where_].drained = true;
+  }
   state_ = State::drained;
   in_round_ = false;
   next_round_ = now;
+}
+
+// Their advice holds as long as we have another place. In an update one gateway after the
+// other is drained, and whoever went first is back by then.
+void GatewayOrder::forget_drains() {
+  for (Gateway& gateway : gateways_)
+    if (std::exchange(gateway.drained, false)) gateway.not_before = {};
 }
 
 bool GatewayOrder::all_refuse() const {

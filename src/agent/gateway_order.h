@@ -66,6 +66,7 @@ private:
   struct Gateway {
     bool silent = false;
     bool lasting = false;
+    bool drained = false;  // that is why it is not asked before:
     Clock::time_point not_before{};
   };
 
@@ -73,6 +74,7 @@ private:
             Clock::time_point now);
   void begin_round(Clock::time_point now);
   Clock::duration pause(Clock::time_point now);
+  void forget_drains();
 
   const Clock::duration return_after_;
   Backoff backoff_;

@@ -246,6 +246,29 @@ TEST_F(Order, ADrainedGatewayIsNotReturnedToBeforeItSaid) {
   is_within(now - since, 200s, 400s);
 }
 
+TEST_F(Order, DrainedByOneAfterTheOtherItFindsTheFirstsSuccessor) {
+  registers(0);
+  order.drained(200s, now);
+  registers(1);
+  order.drained(200s, now);
+  registers(0);
+}
+
+TEST_F(Order, LostByTheOtherGatewayItDoesNotWaitForTheOneThatDrainedIt) {
+  registers(0);
+  order.drained(200s, now);
+  registers(1);
+  order.lost(Failure::broken, 0s, true, now);
+  registers(0);
+}
+
+TEST_F(Order, WhatABusyGatewayAdvisedHoldsWhenAnotherDrains) {
+  fails(0, Failure::busy, 200s);
+  registers(1);
+  order.drained(200s, now);
+  EXPECT_EQ(dialled(), 2u);
+}
+
 TEST_F(Order, ASearchGoesOnWhenTheDrainedGatewayIsGone) {
   registers(0);
   order.drained(0s, now);
