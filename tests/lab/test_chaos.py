@@ -13,7 +13,7 @@ from support import chaos
 from support.traffic import BLOCK, BulkEnd, Echoer, Pace, Sequence, Talk
 from support.waiting import eventually
 
-SEED, KILLS, BYTES = 63, 20, 64 << 20  # a seed that has every kind of hit
+SEED, KILLS, BYTES = 83, 20, 64 << 20  # a seed that has every kind of hit
 LENGTH = 5 * BLOCK + 17
 LAST = list(Sequence("up", LENGTH).blocks())[-1]
 

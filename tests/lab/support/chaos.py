@@ -3,7 +3,8 @@
     world      two gateways in one profile; an agent behind a NAT; a client behind two (a cable and
                a mobile network), which changes its address and its interface
     traffic    bulk both ways through one forward, small talk through another, over one client
-    hits       killed; reset; a black hole; the client's address changed; drained
+    hits       killed, also the second while the session is on its way to it; reset; a black hole;
+               the client's address changed; drained
     verdict    every byte and every message once, in order; no local connection lost; the same
                client and agent processes as in the beginning
 
@@ -19,11 +20,12 @@ from dataclasses import dataclass
 from . import firewall, network, report
 from .network import GATEWAY, SECOND_GATEWAY, on_the_internet
 from .services import Service
+from .tasuki import DONE, computer_ids
 from .traffic import BulkEnd, Echoer, Pace, Sequence, Talk
 from .waiting import eventually
 from .world import World
 
-KINDS = {"killed": 47, "reset": 28, "black hole": 12, "address": 6, "drained": 7}  # of a hundred
+KINDS = {"killed": 44, "both killed": 5, "reset": 27, "black hole": 12, "address": 6, "drained": 6}
 RESET_LEGS = ("client", "agent", "all")
 PATIENCE = 60  # seconds without a byte after a hit: then it has failed
 STEP = 1.3     # seconds that a hit and its recovery usually take
@@ -34,6 +36,7 @@ class Hit:
     kind: str
     detail: str      # whose connections are reset; what of the client's changes
     pause: float     # seconds of calm before it
+    between: float   # seconds between two blows of one hit
     lasts: float     # seconds until a gateway that went is started again, a black hole ends
     gateway: str = ""
     at: float = None       # seconds since the traffic began
@@ -49,7 +52,7 @@ def plan(seed, kills):
         detail = {"reset": chance.choice(RESET_LEGS),
                   "address": chance.choice(("another address", "another interface"))}.get(kind, "")
         lasts = chance.uniform(2, 8) if kind == "black hole" else chance.uniform(0.05, 0.6)
-        hits.append(Hit(kind, detail, chance.uniform(0.05, 0.7), lasts))
+        hits.append(Hit(kind, detail, chance.uniform(0.05, 0.7), chance.uniform(0, 0.08), lasts))
     return hits
 
 
@@ -93,27 +96,43 @@ class Blows:
     NETWORKS = {"eth0": "192.168.20", "mobile0": "192.168.30"}  # of the client's interfaces
 
     def __init__(self, world):
-        self._network, self._home = world.network, world.home
+        self._world, self._network, self._home = world, world.network, world.home
+        self._gateways = world.gateways.values()
         self._interface, self._number = "eth0", 11
 
     def strike(self, hit, gateway):
         """Does it; returns what undoes it, to be called when its time is over."""
-        return {"killed": self._kill, "reset": self._reset, "black hole": self._swallow,
-                "address": self._move, "drained": self._drain}[hit.kind](hit, gateway)
+        return {"killed": self._kill, "both killed": self._kill_both, "reset": self._reset,
+                "black hole": self._swallow, "address": self._move,
+                "drained": self._drain}[hit.kind](hit, gateway)
 
     def _kill(self, _, gateway):
         gateway.running.signal(signal.SIGKILL)
         gateway.running.wait()
         return gateway.run
 
+    def _kill_both(self, hit, gateway):
+        """The second while the session may be on its way to it."""
+        other = next(each for each in self._gateways if each is not gateway)
+        again = self._kill(hit, gateway)
+        time.sleep(hit.between)
+        other_again = self._kill(hit, other)
+        return lambda: (again(), other_again())
+
     def _drain(self, _, gateway):
-        """It ends by itself when everybody has moved, and a successor starts."""
+        """Everybody moves; then it ends by itself, and a successor starts."""
         gateway.drain()
 
         def succeed():
-            gateway.running.wait(seconds=30)
+            eventually("nobody is left at the drained gateway", lambda: self._is_left(gateway), seconds=30)
+            gateway.running.stop()  # what it may still wait for: a pair that died without a word
             gateway.run()
         return succeed
+
+    def _is_left(self, gateway):
+        listed = gateway.admin("agents", "--json")
+        ended = listed.exit_code != DONE
+        return ended or (not computer_ids(listed) and self._world.carrying() is not gateway)
 
     def _reset(self, hit, gateway):
         nats = {"client": [self._network.home_nat, self._network.mobile_nat],
