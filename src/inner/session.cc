@@ -168,9 +168,9 @@ std::optional<Session::Event> Session::next_event() {
 
 // The other side has come that far: what it has is kept no longer.
 void Session::told(std::uint64_t next) {
-  const bool was_full = memory_used() + channel_window > memory_;
+  const bool was_full = is_full();
   if (!kept_.acknowledge(next)) throw wire::ProtocolError("acknowledges what was never sent");
-  if (was_full && memory_used() + channel_window <= memory_) events_.push_back(AllMayWrite{});
+  if (was_full && !is_full()) events_.push_back(AllMayWrite{});
 }
 
 void Session::acknowledge() {
@@ -381,8 +381,10 @@ Session::Channel* Session::named_by_peer(ChannelNumber number) {
 void Session::drop(ChannelNumber number) {
   const auto it = channels_.find(number);
   if (it == channels_.end()) return;
+  const bool was_full = is_full();
   queued_ -= it->second.queued;
   channels_.erase(it);
+  if (was_full && !is_full()) events_.push_back(AllMayWrite{});
 }
 
 void Session::drop_if_over(ChannelNumber number) {

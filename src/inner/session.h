@@ -178,6 +178,7 @@ private:
   void drop(ChannelNumber channel);
   void drop_if_over(ChannelNumber channel);
   bool stage();
+  bool is_full() const { return memory_used() + channel_window > memory_; }  // somebody may wait
   void told(std::uint64_t next);
   template <typename M>
   void say(const M& message);
