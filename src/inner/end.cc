@@ -9,7 +9,6 @@ void End::receive(Bytes sealed) {
   if (!std::exchange(sealed_, true)) on_sealed();
   opened_.clear();
   seal_->read(opened_);
-  opened_bytes_ += opened_.size();
   frames_.receive(opened_);
   while (const auto frame = frames_.next()) {
     if (open_)

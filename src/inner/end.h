@@ -36,7 +36,6 @@ public:
   // The session goes on elsewhere. Whatever comes here from now on is dropped.
   void detach();
   bool open() const { return open_; }
-  std::uint64_t bytes_opened() const { return opened_bytes_; }  // that the peer has said so far
 
   // Seals with a new key from now on (RFC 8446, 4.6.3).
   void renew_key() { seal_->renew_key(); }
@@ -62,7 +61,6 @@ private:
   Session* session_ = nullptr;  // made_, until that is taken, or one that was resumed
   wire::FrameReader frames_;
   ByteString opened_;
-  std::uint64_t opened_bytes_ = 0;
   bool sealed_ = false;
   bool open_ = false;
   bool detached_ = false;

@@ -56,7 +56,7 @@ void Session::receive(const wire::Frame& frame) {
   if (closed_) return;
   // Control frames are let in beyond the limit, since all would stand still if they had
   // to wait; a peer that makes us say many and acknowledges none does not mean well.
-  if (memory_used() > 4 * memory_) throw wire::ProtocolError("does not acknowledge");
+  if (memory_used() > 2 * memory_) throw wire::ProtocolError("does not acknowledge");
   const auto type = MessageType(frame.type);
   if (is_counted(type)) {
     received_ += frame_size(frame);
@@ -282,8 +282,7 @@ std::size_t Session::writable(ChannelNumber number) const {
   const auto it = channels_.find(number);
   if (it == channels_.end() || !it->second.open || it->second.finished || closed_) return 0;
   const Channel& channel = it->second;
-  // A share of it: what others are told meanwhile, they may write as well.
-  const std::size_t memory = (memory_ - std::min(memory_used(), memory_)) / channels_.size();
+  const std::size_t memory = memory_ - std::min(memory_used(), memory_);
   return std::min(channel.credit, memory);
 }
 

@@ -103,7 +103,7 @@ public:
   void accept(ChannelNumber channel, TargetKind kind);
   void refuse(ChannelNumber channel, ChannelError reason);
   // Bytes that may be written now. write() takes as much even if other channels have
-  // used up the memory since (all of them together, as much again); beyond the channel's credit it
+  // used up the memory since; beyond the channel's credit it
   // throws std::logic_error.
   std::size_t writable(ChannelNumber channel) const;
   void write(ChannelNumber channel, Bytes bytes);

@@ -21,9 +21,6 @@ constexpr std::chrono::milliseconds acknowledge_within{100};
 // What is busy is not asked whether it lives, but how far away it is now and then.
 constexpr std::chrono::seconds measure_every{10};
 
-// On the slowest line worth having (5 kbit/s), from the first byte of a record to its last.
-constexpr std::chrono::seconds most_for_a_record{30};
-
 constexpr std::chrono::seconds goodbye_limit{2};
 
 // No key seals for longer than this, however little it is used.
@@ -51,8 +48,7 @@ void Carrier::start(ByteString arrived) {
 
 void Carrier::carry(Rider rider) {
   rider_ = std::make_shared<const Rider>(std::move(rider));
-  opened_at_ = Clock::now();
-  ping(opened_at_);
+  ping(Clock::now());
   asio::co_spawn(executor(), tick(), [self = shared_from_this()](std::exception_ptr) {});
 }
 
@@ -83,14 +79,11 @@ asio::awaitable<void> Carrier::read(ByteString arrived) {
 
 void Carrier::take_in(Bytes bytes) {
   const std::uint64_t before = end_->open() ? end_->session().bytes_received() : 0;
-  const std::uint64_t opened_before = end_->bytes_opened();
   end_->receive(bytes);
   if (end_->open()) {
     const Time now = Clock::now();
     inner::Session& session = end_->session();
-    // Whoever lets through a byte now and then, and never a whole record, is as good as dead.
-    if (end_->bytes_opened() > opened_before) opened_at_ = now;
-    if (now - opened_at_ < most_for_a_record) pulse_.heard(now, session.bytes_received() > before);
+    pulse_.heard(now, session.bytes_received() > before);
     if (!session.unacknowledged())
       acknowledge_at_.reset();
     else if (!acknowledge_at_)
@@ -117,10 +110,7 @@ asio::awaitable<void> Carrier::write() {
         continue;
       }
       if (end_->open()) {
-        if (end_->session().outstanding()) {
-          pulse_.sent(Clock::now());
-          wake_at(pulse_.deadline());
-        }
+        if (end_->session().outstanding()) pulse_.sent(Clock::now());
         call(&Rider::progress);
       }
       co_await stream_->write(bytes);

@@ -85,7 +85,6 @@ private:
   inner::Pulse pulse_;
   std::optional<Time> acknowledge_at_;
   Time key_since_;
-  Time opened_at_{};  // the last whole record of the peer's
   std::uint64_t last_ping_ = 0;
   Time last_ping_at_{};
   std::chrono::steady_clock::duration round_trip_{};

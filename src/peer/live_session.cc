@@ -264,10 +264,18 @@ asio::awaitable<void> LiveSession::send_local(ChannelNumber number, ChannelPtr c
         flush();
         co_return;
       }
-      // Another channel may have taken of the session's memory while this one read: it is
-      // exceeded by a block at most for each.
-      session_->write(number, Bytes(block).first(n));
-      flush();
+      // Another channel may have taken of the session's memory while this one read: what was
+      // read waits here, or all of them together would exceed it by far.
+      for (Bytes rest = Bytes(block).first(n); !rest.empty() && !over_ && !channel->error;) {
+        const Bytes piece = rest.first(std::min(rest.size(), session_->writable(number)));
+        if (piece.empty()) {
+          co_await channel->changed.wait();
+          continue;
+        }
+        session_->write(number, piece);
+        flush();
+        rest = rest.subspan(piece.size());
+      }
     }
   } catch (const std::system_error&) {
     broken = true;
