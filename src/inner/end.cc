@@ -2,10 +2,10 @@
 
 namespace tasuki::inner {
 
-void End::receive(Bytes sealed) {
-  if (detached_) return;
+bool End::receive(Bytes sealed) {
+  if (detached_) return false;
   seal_->receive(sealed);
-  if (!seal_->established()) return;
+  if (!seal_->established()) return false;
   if (!std::exchange(sealed_, true)) on_sealed();
   opened_.clear();
   seal_->read(opened_);
@@ -18,6 +18,7 @@ void End::receive(Bytes sealed) {
   }
   if (seal_->peer_closed() && frames_.inside_frame())
     throw wire::ProtocolError("closed inside a frame");
+  return !opened_.empty();
 }
 
 void End::carrier_ended() {

@@ -102,9 +102,8 @@ public:
   ChannelNumber open(const std::string& target, Priority priority = Priority::interactive);
   void accept(ChannelNumber channel, TargetKind kind);
   void refuse(ChannelNumber channel, ChannelError reason);
-  // Bytes that may be written now. write() takes as much even if other channels have
-  // used up the memory since; beyond the channel's credit it
-  // throws std::logic_error.
+  // Bytes that may be written now. write() takes as much even if other channels have used
+  // up the memory since; beyond the channel's credit it throws std::logic_error.
   std::size_t writable(ChannelNumber channel) const;
   void write(ChannelNumber channel, Bytes bytes);
   void consumed(ChannelNumber channel, std::size_t bytes);  // of what Arrived: room for more

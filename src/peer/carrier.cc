@@ -79,11 +79,14 @@ asio::awaitable<void> Carrier::read(ByteString arrived) {
 
 void Carrier::take_in(Bytes bytes) {
   const std::uint64_t before = end_->open() ? end_->session().bytes_received() : 0;
-  end_->receive(bytes);
+  const bool whole = end_->receive(bytes);
   if (end_->open()) {
     const Time now = Clock::now();
     inner::Session& session = end_->session();
-    pulse_.heard(now, session.bytes_received() > before);
+    if (whole)
+      pulse_.heard(now, session.bytes_received() > before);
+    else
+      pulse_.trickled(now);
     if (!session.unacknowledged())
       acknowledge_at_.reset();
     else if (!acknowledge_at_)
@@ -110,7 +113,10 @@ asio::awaitable<void> Carrier::write() {
         continue;
       }
       if (end_->open()) {
-        if (end_->session().outstanding()) pulse_.sent(Clock::now());
+        if (end_->session().outstanding()) {
+          pulse_.sent(Clock::now());
+          wake_at(pulse_.deadline());
+        }
         call(&Rider::progress);
       }
       co_await stream_->write(bytes);
