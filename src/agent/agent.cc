@@ -133,7 +133,7 @@ void Agent::Running::register_us(std::function<void(std::exception_ptr)> on_fata
     const auto self = weak.lock();
     if (self && self->registration_->gateway() == way) self->registration_->check_now();
   };
-  registration_->start();
+  registration_->start(shared_from_this());
 }
 
 // A client wants in: meet it at the gateway.

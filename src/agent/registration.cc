@@ -18,10 +18,12 @@ Registration::Registration(asio::io_context& loop, const peer::Door& door, const
       order_(door.profile.gateways.size(), return_after),
       timer_(loop) {}
 
-void Registration::start() {
-  asio::co_spawn(loop_, stay_registered(), [self = shared_from_this()](std::exception_ptr why) {
-    if (why && !self->stopping_) self->events_.fatal(why);
-  });
+void Registration::start(const std::shared_ptr<const void>& keeper) {
+  keeper_ = keeper;
+  asio::co_spawn(loop_, stay_registered(),
+                 [self = shared_from_this(), keeper](std::exception_ptr why) {
+                   if (why && !self->stopping_) self->events_.fatal(why);
+                 });
 }
 
 // The next gateway, or a pause. What happens to the line meanwhile ends the pause.
@@ -89,7 +91,8 @@ void Registration::move_to(std::shared_ptr<Line> line, std::size_t place) {
     old->leave();
     left_ = old;
   }
-  asio::co_spawn(loop_, keep(line_), [self = shared_from_this()](std::exception_ptr) {});
+  asio::co_spawn(loop_, keep(line_),
+                 [self = shared_from_this(), keeper = keeper_.lock()](std::exception_ptr) {});
   if (old && drained && events_.on_drain) events_.on_drain(old->gateway());
 }
 

@@ -27,11 +27,12 @@ public:
     std::function<void(std::exception_ptr)> fatal;
   };
 
-  // `door` and `identity` must outlive this.
+  // `door` and `identity` belong to whoever starts us.
   Registration(asio::io_context& loop, const peer::Door& door, const Identity& identity,
                std::chrono::seconds return_after, Events events);
 
-  void start();
+  // `keeper` lives until the last of our coroutines has ended, which stop() brings about.
+  void start(const std::shared_ptr<const void>& keeper);
   void stop();
 
   // Something that goes through our gateway has fallen silent: it has 3 s to answer.
@@ -65,8 +66,9 @@ private:
   const Events events_;
   GatewayOrder order_;
   asio::steady_timer timer_;
-  std::shared_ptr<Line> line_;  // the one that counts; while registered
-  std::weak_ptr<Line> left_;    // the one before it
+  std::weak_ptr<const void> keeper_;  // of door_ and identity_; held by our coroutines
+  std::shared_ptr<Line> line_;        // the one that counts; while registered
+  std::weak_ptr<Line> left_;          // the one before it
   std::string trouble_;
   bool ever_registered_ = false;
   bool dialling_ = false;
