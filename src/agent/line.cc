@@ -6,9 +6,9 @@ namespace {
 using control::Clock;
 
 // An answer to a Ping takes no longer than this on any line worth having.
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds pong_limit{5};
 // Where somebody has reason to think that it does not come.
-constexpr std::chrono::seconds doubtful_patience{3};
+constexpr std::chrono::seconds doubtful_pong_limit{3};
 
 // For the gateway to hear that we go, and for us to hear what it said before.
 constexpr std::chrono::seconds farewell_limit{2};
@@ -39,7 +39,7 @@ asio::awaitable<std::shared_ptr<Line>> Line::open(const peer::Door& door, const 
 
 Line::Line(peer::Greeted greeted)
     : greeted_(std::move(greeted)),
-      keepalive_(interval(greeted_.hello), patience, Clock::now()),
+      keepalive_(interval(greeted_.hello), pong_limit, Clock::now()),
       outgoing_changed_(greeted_.stream->executor()),
       timer_(greeted_.stream->executor()) {}
 
@@ -107,7 +107,7 @@ asio::awaitable<void> Line::keep_alive() {
 
 void Line::check_now() {
   if (over_ || farewell_) return;
-  keepalive_.doubt(doubtful_patience, Clock::now());
+  keepalive_.doubt(doubtful_pong_limit, Clock::now());
   say(wire::encode(control::Ping{}));
   timer_.cancel();  // its deadline is another one now
 }

@@ -19,7 +19,7 @@ constexpr auto turn_limit = 10s;
 // Peers that were let in before the successor was: most have asked by then.
 constexpr auto conversation_limit = 2s;
 
-// A successor that failed says why, and ends.
+// A successor that fails says why, and ends by itself.
 constexpr auto farewell_limit = 1s;
 
 constexpr auto moment = 20ms;
@@ -89,7 +89,7 @@ asio::awaitable<json> Upgrade::hand_over(net::Successor& successor, Channel chan
     const std::optional<net::MessageChannel::Message> serving = co_await channel->hear(turn_limit);
     answer = serving ? unpack(serving->text) : json{{"say", ""}};
     if (answer["say"] != "serving") {
-      successor.end();  // before we listen where it may
+      co_await end(successor);  // before we listen where it may
       gateway_.accept_again();
       owner_.take_admin_socket();
     }
@@ -105,15 +105,19 @@ asio::awaitable<json> Upgrade::hand_over(net::Successor& successor, Channel chan
                    {"agents", left.agents},
                    {"pairs", left.pairs}};
   }
+  const int status = co_await end(successor);
+  if (answer["say"] == "failed") co_return failure(answer.value("en", ""), answer.value("ja", ""));
+  co_return ended_with(status);
+}
+
+asio::awaitable<int> Upgrade::end(net::Successor& successor) {
   asio::steady_timer pause(loop_);
   const auto until = Clock::now() + farewell_limit;
   while (!successor.ended() && Clock::now() < until) {
     pause.expires_after(moment);
     co_await pause.async_wait(asio::use_awaitable);
   }
-  const int status = successor.end();
-  if (answer["say"] == "failed") co_return failure(answer.value("en", ""), answer.value("ja", ""));
-  co_return ended_with(status);
+  co_return successor.end();
 }
 
 // Who was let in by us is served by us; then the agents move, and with them the sessions.

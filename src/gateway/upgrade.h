@@ -37,6 +37,7 @@ private:
   using Channel = std::shared_ptr<net::MessageChannel>;  // shared with attend()
 
   asio::awaitable<nlohmann::json> hand_over(net::Successor& successor, Channel channel);
+  asio::awaitable<int> end(net::Successor& successor);
   asio::awaitable<void> leave(Channel channel, std::chrono::seconds limit);
   asio::awaitable<void> attend(Channel channel);
 

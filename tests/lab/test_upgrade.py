@@ -164,7 +164,16 @@ FAULTS = {  # what is wrong with the successor, and what the administrator reads
     "certificate": "leaf.pem",
     "not a program": "Exec format error",
     "program that ends": "status 1",
+    "program that ends when it is its turn": "status 3",
 }
+
+# Says that it is ready, as predecessor.h has it (in CBOR), waits for "go", and is gone.
+QUITTER = """#!/usr/bin/python3
+import os, socket, sys
+channel = socket.socket(fileno=2 + int(os.environ["LISTEN_FDS"]))
+channel.send(b"\\xa1\\x63say\\x65ready")
+sys.exit(3 if b"go" in channel.recv(4096) else 4)
+"""
 
 
 @pytest.fixture(params=FAULTS)
@@ -176,13 +185,13 @@ def fault(world, request):
         config.write_text(good + "\nnonsense = 1\n")
     elif request.param == "certificate":
         leaf.unlink()
-    elif request.param == "not a program":
-        nothing = world.gateway.home / "nothing"
-        nothing.write_text("this is no program\n")
-        nothing.chmod(0o755)
-        replace(program, nothing)
-    else:
+    elif request.param == "program that ends":
         replace(program, "/bin/false")
+    else:
+        script = world.gateway.home / "script"
+        script.write_text(QUITTER if "turn" in request.param else "this is no program\n")
+        script.chmod(0o755)
+        replace(program, script)
     world.gateway.program = binary()  # the administrator's
     yield request.param
     config.write_text(good)
