@@ -306,7 +306,7 @@ void Gateway::still_in_force(const control::KeyLabel& label) {
 // on the connection is an idle AgentLine.
 asio::awaitable<void> Gateway::keep(Visit& visit, control::WantsRegistration wants) {
   const control::KeyLabel label = visit.admission->label();
-  if (draining_) throw RefusedError(Refusal::busy, "draining", draining_->retry_after);
+  if (draining_) throw RefusedError(Refusal::busy, "draining");
   still_in_force(label);
   if (!store_.claim(label, wants.computer, wants.key.id(), unix_seconds()))
     throw RefusedError(Refusal::id_taken, wants.computer.text() + " belongs to another agent");

@@ -148,9 +148,15 @@ class Gateway(Party):
         (self.state / "gateway.toml").write_text("\n".join(lines) + "\n")
 
     def second(self, machine):
-        """A second gateway of the realm: a copy of this one's state, on another machine."""
+        """A second gateway of the realm: a copy of this one's state, with an id of its own, on
+        another machine."""
         other = Gateway(machine, addresses=self.addresses, realm=self.realm)
         shutil.copytree(self.state, other.state)
+        identity = other.state / "identity.toml"
+        own, count = re.subn(r'(?m)^gateway_id = .*$', f'gateway_id = "{os.urandom(16).hex()}"',
+                             identity.read_text())
+        assert count == 1, "identity.toml has another form than it had"
+        identity.write_text(own)
         other.first_profile = self.first_profile
         return other
 
