@@ -101,6 +101,7 @@ void GatewayOrder::lost(Failure how, std::chrono::seconds retry_after, bool want
   forget_drains();
   note(*where_, how, retry_after, now);
   if (now - registered_at_ >= worth_it) hurries_ = 0;
+  backoff_.succeeded();  // what failed while we were drained counts no more
   hurry_until_ = wanted ? now + hurry_for : now;
   const bool at_once = wanted && hurries_ == 0;
   // A drained gateway ends our line when it has waited long enough; the search goes on.

@@ -254,6 +254,24 @@ TEST_F(Order, DrainedByOneAfterTheOtherItFindsTheFirstsSuccessor) {
   registers(0);
 }
 
+TEST_F(Order, ADrainedGatewayThatEndsIsLookedForAsSoonAsAnyThatIsLost) {
+  GatewayOrder alone(1, return_after, 1);
+  alone.registered(0, now);
+  alone.drained(0s, now);
+  for (int i = 0; i < 8; ++i) {
+    const auto step = alone.next(now);
+    if (const auto* wait = std::get_if<GatewayOrder::Wait>(&step)) {
+      now = wait->until;
+      --i;
+    } else {
+      alone.failed(0, Failure::busy, 0s, now);
+    }
+  }
+  alone.lost(Failure::broken, 0s, false, now);
+  const auto step = alone.next(now);
+  is_within(std::get<GatewayOrder::Wait>(step).until - now, 500ms, 1500ms);
+}
+
 TEST_F(Order, LostByTheOtherGatewayItDoesNotWaitForTheOneThatDrainedIt) {
   registers(0);
   order.drained(200s, now);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <boost/asio/write.hpp>
 
+#include <csignal>
 #include <filesystem>
 
 namespace tasuki {
@@ -76,6 +77,7 @@ protected:
   };
 
   ARegistration() {
+    std::signal(SIGPIPE, SIG_IGN);  // as any program of ours does
     directory = fs::temp_directory_path() / ("tasuki-registration-" + std::to_string(::getpid()));
     fs::remove_all(directory);
     fs::create_directories(directory);

@@ -11,6 +11,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include <csignal>
 #include <fstream>
 
 namespace tasuki {
@@ -28,6 +29,7 @@ crypto::Secret secret(const std::string& text) {
 class Whole : public testing::Test {
 protected:
   Whole() {
+    std::signal(SIGPIPE, SIG_IGN);  // as any program of ours does
     directory = fs::temp_directory_path() / ("tasuki-whole-" + std::to_string(::getpid()));
     fs::remove_all(directory);
     fs::create_directories(directory);
