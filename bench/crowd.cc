@@ -1,8 +1,10 @@
-// Many agents in one process, registered and idle: what does the gateway keep of each?
+// Many agents in one process, registered and idle: what does the gateway keep of each? They
+// move when they are told to.
 //
 //   bench_crowd PROFILE COUNT     registers COUNT agents, says "ready COUNT", and stays
 //                                 until its standard input ends
-#include "agent/line.h"
+#include "agent/registration.h"
+#include "log/log.h"
 
 #include <unistd.h>
 #include <charconv>
@@ -20,25 +22,45 @@ using namespace tasuki;
 // So many dial at once: enough to keep the gateway busy, few enough to be served in time.
 constexpr unsigned at_once = 16;
 
+// One agent, with what its registration refers to.
+struct Member {
+  agent::Identity identity;
+  std::shared_ptr<agent::Registration> registration;
+};
+
 struct Crowd {
   asio::io_context loop{1};
   unsigned next = 0, count = 0, here = 0;
-  std::vector<std::shared_ptr<agent::Line>> lines;
 };
 
+std::shared_ptr<Member> make_member(Crowd& crowd, const peer::Door& door, const std::string& link,
+                                    unsigned number) {
+  auto parsed = config::parse_profile(link);
+  crypto::SigningKey key = crypto::SigningKey::generate();
+  ByteString certificate = crypto::self_signed(key, "crowd");
+  const auto member = std::make_shared<Member>(
+      Member{{std::get<config::Profile>(parsed).copy(),
+              *control::ComputerId::parse("crowd-" + std::to_string(number)), std::move(key),
+              std::move(certificate)},
+             nullptr});
+  agent::Registration::Events events;
+  events.incoming = [](const control::Incoming&, const net::Address&) {};
+  events.has_sessions = [] { return false; };
+  events.fatal = [](std::exception_ptr why) { std::rethrow_exception(why); };
+  member->registration = std::make_shared<agent::Registration>(
+      crowd.loop, door, member->identity, std::chrono::seconds(30), std::move(events));
+  return member;
+}
+
 asio::awaitable<void> dial(Crowd& crowd, const peer::Door& door, const std::string& link) {
+  asio::steady_timer pause(crowd.loop);
   while (crowd.next < crowd.count) {
-    const unsigned number = crowd.next++;
-    auto parsed = config::parse_profile(link);
-    crypto::SigningKey key = crypto::SigningKey::generate();
-    ByteString certificate = crypto::self_signed(key, "crowd");
-    const agent::Identity identity{std::get<config::Profile>(parsed).copy(),
-                                   *control::ComputerId::parse("crowd-" + std::to_string(number)),
-                                   std::move(key), std::move(certificate)};
-    std::shared_ptr<agent::Line> line = co_await agent::Line::open(door, identity);
-    crowd.lines.push_back(line);
-    asio::co_spawn(crowd.loop, line->stay([](const control::Incoming&) {}),
-                   [line](std::exception_ptr) {});
+    const std::shared_ptr<Member> member = make_member(crowd, door, link, crowd.next++);
+    member->registration->start(member);  // from here on they keep each other alive
+    while (member->registration->gateway().empty()) {
+      pause.expires_after(std::chrono::milliseconds(5));
+      co_await pause.async_wait(asio::use_awaitable);
+    }
     if (++crowd.here == crowd.count) {
       std::printf("ready %u\n", crowd.here);
       std::fflush(stdout);
@@ -63,6 +85,7 @@ int main(int argc, char** argv) {
   }
   const peer::Door door(std::move(std::get<config::Profile>(parsed)), "bench_crowd");
 
+  log::open({.level = log::Level::error});
   Crowd crowd;
   crowd.count = unsigned(std::stoul(argv[2]));
   for (unsigned i = 0; i < at_once; ++i)
