@@ -10,4 +10,6 @@ packages.py    tools and the package of each     waiting.py   waiting for someth
 placements.py  where a gateway may stand        idleness.py   worlds in which nobody says a word
 chaos.py       gateways that are hit            traffic.py    bytes and messages that are all counted
 report.py      what a run of chaos came to
+realm.py       two gateways, and what uses both  losses.py    how a line is lost
+flow.py        bytes that are all counted
 """

@@ -111,7 +111,7 @@ def cut(machine, *, peer):
 
 def cut_lan(border):
     """The PCs of this LAN hear nothing of each other any more; the way out stays."""
-    _load(border, """
+    load(border, """
         table bridge lab_cut_lan {
             chain forward {
                 type filter hook forward priority filter; policy drop
@@ -121,6 +121,30 @@ def cut_lan(border):
 
 def mend_lan(border):
     border.run("nft", "delete", "table", "bridge", "lab_cut_lan")
+
+
+def swallow(machine):
+    """The machine is a black hole: it hears nobody, and nobody hears it."""
+    load(machine, """
+        table inet lab_cut {
+            chain input { type filter hook input priority -10; iifname != "lo" drop; }
+            chain output { type filter hook output priority -10; oifname != "lo" drop; }
+        }""")
+
+
+def refuse(machine, *addresses):
+    """What this machine sends to these addresses by TCP is answered with a reset, on the spot."""
+    load(machine, f"""
+        table inet lab_cut {{
+            chain output {{
+                type filter hook output priority -10
+                ip daddr {{ {", ".join(addresses)} }} meta l4proto tcp reject with tcp reset
+            }}
+            chain input {{
+                type filter hook input priority -10
+                ip saddr {{ {", ".join(addresses)} }} meta l4proto tcp drop
+            }}
+        }}""")
 
 
 def mend(machine):

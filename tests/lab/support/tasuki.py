@@ -215,11 +215,14 @@ class Agent(Party):
         return self.tasuki("agent", "enroll", profile, "--id", self.computer_id, "--state", self.state,
                            *more, secrets={"--password-fd": self.password})
 
-    def configure(self, targets=None, allow=None, proxy=None, return_after=None, direct=None):
-        """Writes agent.toml anew. `targets`: {name: (address, kind)}. `direct`: {key: value}."""
+    def configure(self, targets=None, allow=None, proxy=None, return_after=None, limits=None,
+                  direct=None):
+        """Writes agent.toml anew. `targets`: {name: (address, kind)}; `limits`, `direct`: {key: value}."""
         lines = ['role = "agent"']
         if return_after:
             lines += ["[gateway]", f"return_after = {return_after}"]
+        if limits:
+            lines += ["[limits]", *(f"{key} = {number}" for key, number in limits.items())]
         if proxy:
             lines += ["[proxy]", *(f"{key} = {json.dumps(str(value))}" for key, value in proxy.items())]
         if allow is not None:
