@@ -23,9 +23,9 @@ class Loss:
     undo: Callable = lambda: None
 
 
-def killed(realm, computer_id):
-    """The gateway's process is gone; its kernel says so to everybody."""
-    gateway = realm.carrying(computer_id)
+def killed(realm, computer_id, gateway=None):
+    """The process of the gateway (that which carries, if none is named) is gone; its kernel says so."""
+    gateway = gateway or realm.carrying(computer_id)
     struck = time.monotonic()
     gateway.running.signal(signal.SIGKILL)
     gateway.running.wait()
@@ -40,9 +40,9 @@ def reset(realm, computer_id):
     return Loss(time.monotonic())
 
 
-def black_hole(realm, computer_id):
+def black_hole(realm, computer_id, gateway=None):
     """What is sent to the gateway, or by it, is heard by nobody."""
-    machine = realm.carrying(computer_id).machine
+    machine = (gateway or realm.carrying(computer_id)).machine
     firewall.swallow(machine)
     return Loss(time.monotonic(), lambda: firewall.mend(machine))
 
