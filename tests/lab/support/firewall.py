@@ -135,14 +135,17 @@ def swallow(machine):
 def refuse(machine, *addresses):
     """What this machine sends to these addresses by TCP is answered with a reset, on the spot."""
     load(machine, f"""
+
+
+def refuse(router, pc, *addresses):
+    """A router answers what this PC sends to these addresses by TCP with a reset."""
+    those = ", ".join(addresses)
+    load(router, f"""
         table inet lab_cut {{
-            chain output {{
-                type filter hook output priority -10
-                ip daddr {{ {", ".join(addresses)} }} meta l4proto tcp reject with tcp reset
-            }}
-            chain input {{
-                type filter hook input priority -10
-                ip saddr {{ {", ".join(addresses)} }} meta l4proto tcp drop
+            chain forward {{
+                type filter hook forward priority -10
+                ip saddr {pc.address} ip daddr {{ {those} }} meta l4proto tcp reject with tcp reset
+                ip daddr {pc.address} ip saddr {{ {those} }} drop
             }}
         }}""")
 

@@ -22,6 +22,7 @@ class Realm(World):
 
     def _copy(self, first):
         first.configure(allow=SITES, keepalive=KEEPALIVE)
+        self.spare_profile, self.spare_label = first.add_key(name="spare")
         self.first, self.second = first, first.second(self.network.second_gateway)
         self.second.run()
 
@@ -29,8 +30,8 @@ class Realm(World):
     def gateways(self):
         return self.first, self.second
 
-    def desk(self, computer_id, ports=1, machine=None, **configuration):
-        return Desk(self, computer_id, ports, machine or self.office, configuration)
+    def desk(self, computer_id, ports=1, machine=None, profile=None, **configuration):
+        return Desk(self, computer_id, ports, machine or self.office, profile or self.profile, configuration)
 
     def other(self, gateway):
         return self.second if gateway is self.first else self.first
@@ -47,25 +48,25 @@ class Realm(World):
                    lambda: any(computer_id in g.agents() for g in self.gateways if g.running.running()),
                    seconds)
 
-    def cut_off(self, machine):
-        """No way from this machine to any gateway any more: each try fails at once."""
-        firewall.refuse(machine, GATEWAY, SECOND_GATEWAY)
+    def cut_off(self, pc):
+        """No way from this PC at home to any gateway any more: each try fails at once."""
+        firewall.refuse(self.network.home_nat, pc, GATEWAY, SECOND_GATEWAY)
 
-    def reconnect(self, machine):
-        firewall.mend(machine)
+    def reconnect(self):
+        firewall.mend(self.network.home_nat)
 
 
 class Desk:
     """An agent, running, and ports on its machine at which the test itself answers."""
 
-    def __init__(self, realm, computer_id, ports, machine, configuration):
+    def __init__(self, realm, computer_id, ports, machine, profile, configuration):
         self.realm, self.computer_id, self.machine = realm, computer_id, machine
         self._listeners = [machine.listen() for _ in range(ports)]
         numbers = [listener.getsockname()[1] for listener in self._listeners]
         targets = {f"desk{i}": (f"127.0.0.1:{number}", "tcp") for i, number in enumerate(numbers)}
         self.targets = list(targets)
         self.agent = Agent(machine, computer_id)
-        done = self.agent.enroll(realm.profile)
+        done = self.agent.enroll(profile)
         assert done.exit_code == DONE, done
         self.agent.configure(targets=targets, **configuration)
         self.run()
