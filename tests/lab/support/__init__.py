@@ -11,5 +11,6 @@ placements.py  where a gateway may stand        idleness.py   worlds in which no
 chaos.py       gateways that are hit            traffic.py    bytes and messages that are all counted
 report.py      what a run of chaos came to
 realm.py       two gateways, and what uses both  losses.py    how a line is lost
-flow.py        bytes that are all counted
+flow.py        bytes that are all counted        relay.py     somebody on the way to a gateway
+measure.py     round trips and memory
 """

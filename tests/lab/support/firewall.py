@@ -150,6 +150,22 @@ def refuse(router, pc, *addresses):
         }}""")
 
 
+def redirect(router, pc, address, port, to):
+    """What this PC opens to an address and port comes out at a port of the router itself."""
+    _load(router, f"""
+        table inet lab_redirect {{
+            chain prerouting {{
+                type nat hook prerouting priority dstnat
+                ip saddr {pc.address} ip daddr {address} tcp dport {port} redirect to :{to}
+            }}
+        }}""")
+    router.run("nft", "insert", "rule", "inet", "lab_filter", "input", "tcp", "dport", to, "accept")
+
+
+def redirect_no_more(router):
+    router.run("nft", "delete", "table", "inet", "lab_redirect")
+
+
 def mend(machine):
     machine.run("nft", "delete", "table", "inet", "lab_cut")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 PACKAGE_OF = {
     "ip": "iproute2",
     "ss": "iproute2",
+    "tc": "iproute2",
     "nft": "nftables",
     "sysctl": "procps",
     "tcpdump": "tcpdump",
