@@ -75,7 +75,10 @@ def count_peers(machine, *allowed):
            "nd-router-advert, mld-listener-report, mld2-listener-report } return"
 
     def chain(hook, interface, address):
-        rules = [f'{interface} "lo" return', link, "meta l4proto igmp return"]
+        # So is a client's question to the LAN, which no router passes on.
+        rules = [f'{interface} "lo" return', link, "meta l4proto igmp return",
+                 "udp dport 5353 ip daddr 224.0.0.251 return",
+                 "udp dport 5353 ip6 daddr ff02::fb return"]
         if v4:
             rules.append(f"ip {address} {{ {v4} }} counter name known return")
         if v6:
