@@ -93,8 +93,7 @@ public:
   }
 
   asio::awaitable<void> run() {
-    scout_ =
-        std::make_shared<Scout>(live_, line_.direct, line_.whom, [live = live_] { live->stir(); });
+    scout_ = std::make_shared<Scout>(live_, line_.direct, line_.whom);
     scout_->start();
     while (!live_->over()) {
       if (const auto& carrier = live_->carrier()) {

@@ -12,12 +12,10 @@ constexpr auto shortest_interval = 1s;
 
 }  // namespace
 
-Scout::Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom,
-             std::function<void()> on_found)
+Scout::Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom)
     : live_(std::move(live)),
       ways_(std::move(ways)),
       whom_(std::move(whom)),
-      on_found_(std::move(on_found)),
       links_(live_->executor()),
       timer_(live_->executor()) {}
 
@@ -30,7 +28,6 @@ void Scout::start() {
 
 void Scout::stop() {
   stopped_ = true;
-  on_found_ = nullptr;
   take();
   links_.stop();
   timer_.cancel();
@@ -56,11 +53,8 @@ asio::awaitable<void> Scout::look_out() {
     last_look_ = now;
     Sealed sealed = co_await find_directly(ways_, whom_, std::nullopt);
     ++looks_;
-    live_->stir();  // whoever waits may give up now, or go on
-    if (!stopped_ && sealed && useful()) {
-      found_ = std::move(sealed);
-      on_found_();
-    }
+    if (!stopped_ && useful()) found_ = std::move(sealed);
+    live_->stir();
   }
 }
 

@@ -12,15 +12,14 @@ namespace tasuki::client {
 // Lives on one loop. Shared by its owner and its own coroutines.
 class Scout : public std::enable_shared_from_this<Scout> {
 public:
-  // `on_found`: found() has become true. Not called after stop().
-  Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom,
-        std::function<void()> on_found);
+  Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom);
 
   void start();
   void stop();
   void hurry();  // the session has lost its carrier, or something has changed
 
-  // A carrier that waits for the session.
+  // A carrier that waits for the session. Each time that a look is over, whether it has
+  // found one or not, the session's changed() returns.
   bool found() const { return bool(found_); }
   unsigned looks() const { return looks_; }  // that are over
   Sealed take() { return std::exchange(found_, {}); }
@@ -33,7 +32,6 @@ private:
   const std::shared_ptr<peer::LiveSession> live_;  // shared with its owner
   const DirectWays ways_;
   const inner::ClientEnd::Whom whom_;
-  std::function<void()> on_found_;
   net::LinkWatch links_;
   asio::steady_timer timer_;
   std::chrono::steady_clock::time_point last_look_{};
