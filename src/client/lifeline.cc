@@ -97,6 +97,7 @@ public:
     scout_->start();
     while (!live_->over()) {
       if (const auto& carrier = live_->carrier()) {
+        if (last_way_ != carrier->way()) way_since_ = Clock::now();
         last_way_ = carrier->way();
         looks_before_ = scout_->looks();
       }
@@ -113,6 +114,10 @@ public:
 private:
   // All gateways at the same time, and the LAN: where the agent is first found, it is.
   asio::awaitable<void> search_everywhere() {
+    if (live_->lost() && is_direct(last_way_)) {
+      scout_->lost_directly(Clock::now() - way_since_);
+      last_way_.clear();
+    }
     scout_->hurry();
     std::list<Attempt<Sealed>> searches;
     std::chrono::milliseconds delay{0};
@@ -175,6 +180,7 @@ private:
   const Lifeline line_;
   std::shared_ptr<Scout> scout_;  // shared with its own coroutines
   std::string last_way_;
+  Clock::time_point way_since_{};
   unsigned looks_before_ = 0;  // the scout's, when the carrier was there
 };
 

@@ -2,15 +2,7 @@
 
 namespace tasuki::client {
 
-using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-namespace {
-
-constexpr auto usual_interval = 30s;
-constexpr auto shortest_interval = 1s;
-
-}  // namespace
 
 Scout::Scout(std::shared_ptr<peer::LiveSession> live, DirectWays ways, inner::ClientEnd::Whom whom)
     : live_(std::move(live)),
@@ -34,23 +26,25 @@ void Scout::stop() {
 }
 
 void Scout::hurry() {
-  hurried_ = true;
+  times_.hurry();
   timer_.cancel();
+}
+
+void Scout::lost_directly(Clock::duration lifetime) {
+  times_.lost_directly(lifetime);
 }
 
 asio::awaitable<void> Scout::look_out() {
   while (!stopped_) {
     const auto now = Clock::now();
-    const bool soon = hurried_ || live_->lost();
-    const auto due = last_look_ + (soon ? shortest_interval : usual_interval);
+    const auto due = times_.next(!live_->lost());
     if (!useful() || now < due) {
-      timer_.expires_at(useful() ? due : now + usual_interval);
+      timer_.expires_at(useful() ? due : now + LookTimes::usual);
       ErrorCode ignored;
       co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       continue;
     }
-    hurried_ = false;
-    last_look_ = now;
+    times_.looked(now);
     Sealed sealed = co_await find_directly(ways_, whom_, std::nullopt);
     ++looks_;
     if (!stopped_ && useful()) found_ = std::move(sealed);

@@ -1,9 +1,10 @@
 // Looks for a direct way to an agent while its session goes another one, or none: at
 // once, then every half a minute and whenever this machine's networks change; every
-// second while the session has no carrier.
+// second while the session has no carrier (look_times.h).
 #pragma once
 
 #include "client/direct.h"
+#include "client/look_times.h"
 #include "net/linux/links.h"
 #include "peer/live_session.h"
 
@@ -16,7 +17,9 @@ public:
 
   void start();
   void stop();
-  void hurry();  // the session has lost its carrier, or something has changed
+  void hurry();  // the session needs another way
+  // The session went directly, and that way has died after so long.
+  void lost_directly(std::chrono::steady_clock::duration lifetime);
 
   // A carrier that waits for the session. Each time that a look is over, whether it has
   // found one or not, the session's changed() returns.
@@ -34,10 +37,9 @@ private:
   const inner::ClientEnd::Whom whom_;
   net::LinkWatch links_;
   asio::steady_timer timer_;
-  std::chrono::steady_clock::time_point last_look_{};
+  LookTimes times_;
   Sealed found_;
   unsigned looks_ = 0;
-  bool hurried_ = false;
   bool stopped_ = false;
 };
 
