@@ -96,11 +96,16 @@ protected:
   }
 
   void start_agent(const std::string& name) {
-    const auto state = directory / "agent";
-    agent::enroll(state, link, *control::ComputerId::parse(name), secret(password),
+    agent::enroll(directory / "agent", link, *control::ComputerId::parse(name), secret(password),
                   config::Strength::required, config::Language::english);
+    run_agent({});
+  }
+
+  void run_agent(const agent::Direct& direct) {
+    const auto state = directory / "agent";
     agent::AgentConfig config;
     config.state = state;
+    config.direct = direct;
     config.targets["echo"] = {{"127.0.0.1", echo_port}, agent::Target::Kind::tcp};
     config.targets["nobody"] = {{"127.0.0.1", 1}, agent::Target::Kind::tcp};
     agent.emplace(loop, config, agent::load_identity(state));
@@ -152,10 +157,35 @@ protected:
     return made;
   }
 
-  std::unique_ptr<client::ClientSession> open(std::vector<std::string> passwords = {password}) {
+  std::unique_ptr<client::ClientSession> open(std::vector<std::string> passwords = {password},
+                                              std::vector<net::Address> direct = {}) {
     const auto way = std::make_shared<const peer::Door>(door());
     client::Pins pins(directory / "client");
-    return run(client::ClientSession::open(way, pins, reach("pc", std::move(passwords))));
+    client::Reach wanted = reach("pc", std::move(passwords));
+    wanted.direct = std::move(direct);
+    return run(client::ClientSession::open(way, pins, std::move(wanted)));
+  }
+
+  // Starts the agent anew, so that it listens as well, and says where.
+  net::Address agent_listens() {
+    agent->stop();
+    loop.run_for(50ms);
+    agent.reset();
+    until([&] { return gateway->agents().empty(); });
+    tcp::acceptor probe(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    agent::Direct direct;
+    direct.listen = probe.local_endpoint();
+    direct.announce = false;
+    direct.allow = {*config::Netblock::parse("127.0.0.0/8")};
+    probe.close();
+    run_agent(direct);
+    return {"127.0.0.1", direct.listen->port()};
+  }
+
+  // How the session goes now; empty: it is lost.
+  static std::string way_of(client::ClientSession& session) {
+    const auto carrier = session.live().carrier();
+    return carrier ? carrier->way() : "";
   }
 
   asio::io_context loop{1};
@@ -250,6 +280,44 @@ TEST_F(Whole, ARevokedKeyEndsItsSessionsAndAdmitsNobody) {
   until([&] { return session->live().over(); });
   EXPECT_TRUE(session->live().failure());
   EXPECT_THROW(open(), control::RefusedByGateway);
+}
+
+TEST_F(Whole, WithoutAGatewayTheAgentIsReachedDirectly) {
+  const net::Address at = agent_listens();
+  gateway->stop();
+  EXPECT_THROW(open(), std::exception);
+  const auto session = open({password}, {at});
+  EXPECT_EQ(way_of(*session), "direct " + at.text());
+  EXPECT_EQ(run(round_trip(*session, ByteString(100'000, 7))).size(), 100'000u);
+  EXPECT_THROW(open({"Wrong-password-1"}, {at}), client::WrongPassword);
+}
+
+TEST_F(Whole, ASessionMovesToTheDirectWayAndOutlivesIt) {
+  const net::Address at = agent_listens();
+  const auto session = open({password}, {at});
+  EXPECT_NE(session->way(), "direct " + at.text()) << "nobody is known at first contact";
+  until([&] { return way_of(*session) == "direct " + at.text(); });
+
+  session->live().carrier()->fail(
+      std::make_exception_ptr(std::system_error(std::make_error_code(std::errc::timed_out))));
+  until([&] { return !way_of(*session).empty(); });
+  EXPECT_EQ(run(round_trip(*session, ByteString(100'000, 7))).size(), 100'000u);
+}
+
+TEST_F(Whole, SomebodyElseAtTheDirectAddressIsPassedOver) {
+  const net::Address at = agent_listens();
+  const auto way = std::make_shared<const peer::Door>(door());
+  client::Pins pins(directory / "client");
+  pins.set({"test", way->profile.key_label.text(), *control::ComputerId::parse("pc"),
+            crypto::AgentId(crypto::sha256(as_bytes("another"))), 1});
+  gateway->stop();
+  try {
+    open({password}, {at});
+    FAIL() << "another agent was taken for ours";
+  } catch (const inner::IdentityChanged&) {
+    FAIL() << "anybody on a LAN could raise that alarm";
+  } catch (const std::exception&) {  // that the gateway cannot be reached
+  }
 }
 
 TEST_F(Whole, TheListShowsWhoIsHere) {
