@@ -123,7 +123,9 @@ void GatewayOrder::drained(std::chrono::seconds retry_after, Clock::time_point n
   }
   state_ = State::drained;
   in_round_ = false;
-  next_round_ = now;
+  // One that sends away whoever has just come, again and again, must not keep us running.
+  short_stays_ = now - registered_at_ < worth_it ? short_stays_ + 1 : 0;
+  next_round_ = short_stays_ > 1 ? registered_at_ + worth_it : now;
 }
 
 // Their advice holds as long as we have another place. In an update one gateway after the

@@ -86,6 +86,7 @@ private:
   Clock::time_point next_round_{};
   Clock::time_point displaced_until_{};  // after `replaced`
   Clock::time_point registered_at_{};
+  unsigned short_stays_ = 0;         // in a row, that a Drain ended
   Clock::time_point hurry_until_{};  // sessions wait
   unsigned hurries_ = 0;             // pauses in a row that were short for that
 };

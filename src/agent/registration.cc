@@ -129,6 +129,7 @@ void Registration::lost(std::exception_ptr why) {
 
 // The line stays until another one stands.
 void Registration::drained(const control::Drain& drain) {
+  if (order_.is_drained()) return;  // it has been said
   log::info("DRAINED", {{"gateway", gateway()}});
   order_.drained(std::chrono::seconds(drain.retry_after), Clock::now());
   timer_.cancel();

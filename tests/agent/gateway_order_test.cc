@@ -237,6 +237,19 @@ TEST_F(Order, AloneItComesBackToTheSuccessorAtOnce) {
   EXPECT_EQ(std::get<GatewayOrder::Dial>(step).gateway, 0u);
 }
 
+TEST_F(Order, AGatewayThatSendsUsAwayAgainAndAgainDoesNotKeepUsRunning) {
+  GatewayOrder alone(1, return_after, 1);
+  unsigned dials = 0;
+  for (const Clock::time_point end = now + 60s; now < end; now += 1ms) {
+    if (!std::holds_alternative<GatewayOrder::Dial>(alone.next(now))) continue;
+    ++dials;
+    alone.registered(0, now);
+    alone.drained(0s, now);
+  }
+  EXPECT_GE(dials, 30u);
+  EXPECT_LE(dials, 62u);
+}
+
 TEST_F(Order, ADrainedGatewayIsNotReturnedToBeforeItSaid) {
   registers(0);
   order.drained(200s, now);
