@@ -50,6 +50,7 @@ struct Search {
   }
 
   void hear(const net::Datagram& datagram) {
+    if (answers.size() == most_answers) return;
     const auto link = std::find_if(links.begin(), links.end(),
                                    [&](const Link& each) { return each.index == datagram.link; });
     // RFC 6762, 6: an answer comes from that port; 11: and from this link.
@@ -71,7 +72,7 @@ struct Search {
         continue;
       heard.emplace_back(address, found->port);
     }
-    if (heard.empty() || answers.size() == most_answers) return;
+    if (heard.empty()) return;
     answers.push_back(std::move(heard));
     if (answers.size() == 1 || answers.size() == most_answers) bell.cancel();
   }
@@ -93,6 +94,9 @@ asio::awaitable<void> listen(std::shared_ptr<Search> search,
   for (;;) {
     const net::Datagram datagram = co_await socket->receive(largest_message);
     search->hear(datagram);
+    // Whoever floods us must not keep the loop to himself: others are on it, and the end of
+    // this search as well.
+    co_await asio::post(search->bell.get_executor(), asio::use_awaitable);
   }
 }
 

@@ -113,28 +113,26 @@ asio::awaitable<Datagram> MulticastSocket::receive(std::size_t most) {
   co_return datagram;
 }
 
-// False: nothing is there. What is too long, or came from nowhere that the kernel would
-// name, is read and dropped.
+// False: nothing is there, or something that is dropped: what is too long, or came from
+// nowhere that the kernel would name. The loop has others to serve before the next.
 bool MulticastSocket::try_receive(std::size_t most, Datagram& into) {
-  for (;;) {
-    into.bytes.resize(most);
-    iovec room{into.bytes.data(), into.bytes.size()};
-    alignas(cmsghdr) Control control;
-    msghdr header{};
-    header.msg_name = into.from.data();
-    header.msg_namelen = socklen_t(into.from.capacity());
-    header.msg_iov = &room;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t size = ::recvmsg(socket_.native_handle(), &header, 0);
-    if (size < 0) return false;
-    into.link = link_of(header);
-    if (header.msg_flags & MSG_TRUNC || into.link == 0) continue;
-    into.from.resize(header.msg_namelen);
-    into.bytes.resize(std::size_t(size));
-    return true;
-  }
+  into.bytes.resize(most);
+  iovec room{into.bytes.data(), into.bytes.size()};
+  alignas(cmsghdr) Control control;
+  msghdr header{};
+  header.msg_name = into.from.data();
+  header.msg_namelen = socklen_t(into.from.capacity());
+  header.msg_iov = &room;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(socket_.native_handle(), &header, 0);
+  if (size < 0) return false;
+  into.link = link_of(header);
+  if (header.msg_flags & MSG_TRUNC || into.link == 0) return false;
+  into.from.resize(header.msg_namelen);
+  into.bytes.resize(std::size_t(size));
+  return true;
 }
 
 void MulticastSocket::send(Bytes bytes, const udp::endpoint& to, unsigned link) noexcept {
