@@ -2,6 +2,7 @@
 
 #include "client/config.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cstdlib>
@@ -17,16 +18,26 @@ constexpr std::string_view suffix = ".sock";
 // One that is stopped, or busy beyond reason, must not hold the others up for long.
 constexpr std::chrono::seconds patience{1};
 
+// A directory itself, not a link to one, and ours: `su` and `sudo -E` leave us another
+// person's environment, who could lead us anywhere.
+bool is_our_directory(const fs::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+         status.st_uid == ::geteuid();
+}
+
 // Where systemd keeps what lasts as long as a person is logged in; else with the profiles.
 fs::path directory() {
   const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime && *runtime == '/') return fs::path(runtime) / "tasuki";
+  if (runtime && *runtime == '/' && is_our_directory(runtime)) return fs::path(runtime) / "tasuki";
   return home_directory() / "run";
 }
 
 fs::path ours() {
   const fs::path where = directory();
   fs::create_directories(where);
+  if (!is_our_directory(where))
+    throw std::system_error(std::make_error_code(std::errc::permission_denied), where.string());
   fs::permissions(where, fs::perms::owner_all);
   return where / (std::to_string(::getpid()) + std::string(suffix));
 }
@@ -40,8 +51,10 @@ Presence::Presence(asio::io_context& loop, std::function<nlohmann::json()> descr
 
 std::vector<nlohmann::json> ask_everyone() {
   std::vector<nlohmann::json> answers;
+  const fs::path where = directory();
+  if (!is_our_directory(where)) return answers;
   std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory(), none)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(where, none)) {
     if (entry.path().extension() != suffix) continue;
     std::optional<std::string> answer;
     bool silent = false;
