@@ -61,6 +61,7 @@ public:
 
   void stop() {
     ErrorCode ignored;
+    answer_ = nullptr;  // what it would speak of may be gone
     if (!acceptor_.is_open()) return;
     acceptor_.close(ignored);
     std::error_code gone;
@@ -97,8 +98,10 @@ private:
     const std::size_t size =
         co_await asio::async_read_until(*socket, buffer, '\n', asio::use_awaitable);
     line.resize(size - 1);
+    if (!answer_) co_return;
     timer.cancel();
-    std::string answer = co_await answer_(line);
+    const SlowAnswer give_answer = answer_;  // outlives the call, even if we are stopped meanwhile
+    std::string answer = co_await give_answer(line);
     answer += "\n";
     limit();
     co_await asio::async_write(*socket, asio::buffer(answer), asio::use_awaitable);
@@ -107,7 +110,7 @@ private:
   asio::io_context& loop_;
   Local::acceptor acceptor_;
   const std::filesystem::path path_;
-  const SlowAnswer answer_;
+  SlowAnswer answer_;  // empty once stopped
 };
 
 LocalServer::LocalServer(asio::io_context& loop, std::filesystem::path path, Answer answer)
