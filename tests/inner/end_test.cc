@@ -49,6 +49,21 @@ TEST(End, AsksAgainAfterAWrongPassword) {
   EXPECT_EQ(ends.client.phase(), Phase::open);
 }
 
+// A client can hold its proof back while the password is changed.
+TEST(End, KnowsWhichPasswordWasProved) {
+  Ends ends;
+  const auto stamp = [&] { return crypto::sha256(ends.book.attempt("alice")->record); };
+  const crypto::Sha256 before = stamp();
+  ends.pass();
+  ends.client.password(secret(right_password));
+  ends.agent.receive(ends.client.take());
+  ends.book.set("alice", "another password");
+  ends.pass();
+  ASSERT_EQ(ends.agent.phase(), AgentPhase::open);
+  EXPECT_EQ(ends.agent.password(), before);
+  EXPECT_NE(ends.agent.password(), stamp());
+}
+
 TEST(End, IsDeniedWithTheAgentsReason) {
   Ends ends;
   ends.agent.deny(Denial::too_many_sessions);
