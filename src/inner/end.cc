@@ -2,10 +2,10 @@
 
 namespace tasuki::inner {
 
-bool End::receive(Bytes sealed) {
-  if (detached_) return false;
+void End::receive(Bytes sealed) {
+  if (detached_) return;
   seal_->receive(sealed);
-  if (!seal_->established()) return false;
+  if (!seal_->established()) return;
   if (!std::exchange(sealed_, true)) on_sealed();
   opened_.clear();
   seal_->read(opened_);
@@ -18,7 +18,6 @@ bool End::receive(Bytes sealed) {
   }
   if (seal_->peer_closed() && frames_.inside_frame())
     throw wire::ProtocolError("closed inside a frame");
-  return !opened_.empty();
 }
 
 void End::carrier_ended() {

@@ -22,8 +22,7 @@ class End {
 public:
   virtual ~End() = default;
 
-  // True: something in it was the peer's word, whole and genuine.
-  bool receive(Bytes sealed);
+  void receive(Bytes sealed);
   void carrier_ended();
   ByteString take(std::size_t most = SIZE_MAX);  // about so many bytes of the session at once
   std::size_t waiting() const { return seal_->waiting() + (open_ ? session_->waiting() : 0); }

@@ -34,22 +34,16 @@ public:
   // was said meanwhile may lie unread, so nothing is concluded from the silence.
   static constexpr std::chrono::seconds overslept{2};
 
-  explicit Pulse(Time now) : quiet_since_(now), whole_at_(now) {}
+  explicit Pulse(Time now) : quiet_since_(now) {}
 
   enum class Decision { wait, ping, doubt, dead };
 
-  // The other side has said something; `traffic`: more than an answer to a Ping.
+  // Something came; `traffic`: more than an answer to a Ping.
   void heard(Time now, bool traffic) {
-    whole_at_ = now;
-    live(now);
+    asked_ = doubted_ = false;
+    unanswered_ = false;
+    quiet_since_ = now;
     if (traffic) interval_ = shortest;
-  }
-
-  // Bytes came that are nothing whole yet. On a slow line that is a sign of life; but
-  // whoever carries the bytes can make them up, and keep us waiting for the rest of
-  // something that never comes. So it counts for a while only.
-  void trickled(Time now) {
-    if (now - whole_at_ < most_patience) live(now);
   }
 
   // Something was sent that the other side will acknowledge.
@@ -93,14 +87,7 @@ public:
   }
 
 private:
-  void live(Time now) {
-    asked_ = doubted_ = false;
-    unanswered_ = false;
-    quiet_since_ = now;
-  }
-
   Time quiet_since_;  // heard last, or sent first after that
-  Time whole_at_;     // heard last, something whole
   Clock::duration interval_{shortest};
   bool unanswered_ = false;  // sent since heard
   bool asked_ = false;       // and nothing heard since

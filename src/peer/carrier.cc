@@ -79,14 +79,11 @@ asio::awaitable<void> Carrier::read(ByteString arrived) {
 
 void Carrier::take_in(Bytes bytes) {
   const std::uint64_t before = end_->open() ? end_->session().bytes_received() : 0;
-  const bool whole = end_->receive(bytes);
+  end_->receive(bytes);
   if (end_->open()) {
     const Time now = Clock::now();
     inner::Session& session = end_->session();
-    if (whole)
-      pulse_.heard(now, session.bytes_received() > before);
-    else
-      pulse_.trickled(now);
+    pulse_.heard(now, session.bytes_received() > before);
     if (!session.unacknowledged())
       acknowledge_at_.reset();
     else if (!acknowledge_at_)
@@ -113,10 +110,7 @@ asio::awaitable<void> Carrier::write() {
         continue;
       }
       if (end_->open()) {
-        if (end_->session().outstanding()) {
-          pulse_.sent(Clock::now());
-          wake_at(pulse_.deadline());
-        }
+        if (end_->session().outstanding()) pulse_.sent(Clock::now());
         call(&Rider::progress);
       }
       co_await stream_->write(bytes);
