@@ -11,6 +11,7 @@ void End::receive(Bytes sealed) {
   seal_->read(opened_);
   frames_.receive(opened_);
   while (const auto frame = frames_.next()) {
+    ++frames_heard_;
     if (open_)
       session_->receive(*frame);
     else

@@ -10,7 +10,8 @@
 //                        └─1 s─▶ doubt ─────▶ 3.5 s since the Ping: dead
 //
 // On a line so slow that answers queue up behind data, patience grows with the round
-// trips that were seen.
+// trips that were seen. A part of a frame is a sign of life, too, since a large one takes
+// its time; but not for ever: where nothing becomes whole any more, the stream is jammed.
 #pragma once
 
 #include <algorithm>
@@ -34,16 +35,20 @@ public:
   // was said meanwhile may lie unread, so nothing is concluded from the silence.
   static constexpr std::chrono::seconds overslept{2};
 
-  explicit Pulse(Time now) : quiet_since_(now) {}
+  explicit Pulse(Time now) : quiet_since_(now), whole_at_(now) {}
 
   enum class Decision { wait, ping, doubt, dead };
 
-  // Something came; `traffic`: more than an answer to a Ping.
-  void heard(Time now, bool traffic) {
+  // What came: less than a frame; no more than answers, such as Pong; or more.
+  enum class Sign { part, answer, traffic };
+
+  void heard(Time now, Sign sign) {
+    if (sign != Sign::part) whole_at_ = now;
+    if (now - whole_at_ > most_patience) return;
     asked_ = doubted_ = false;
     unanswered_ = false;
     quiet_since_ = now;
-    if (traffic) interval_ = shortest;
+    if (sign == Sign::traffic) interval_ = shortest;
   }
 
   // Something was sent that the other side will acknowledge.
@@ -88,6 +93,7 @@ public:
 
 private:
   Time quiet_since_;  // heard last, or sent first after that
+  Time whole_at_;     // heard last that was a whole frame
   Clock::duration interval_{shortest};
   bool unanswered_ = false;  // sent since heard
   bool asked_ = false;       // and nothing heard since
