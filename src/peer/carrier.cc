@@ -92,6 +92,7 @@ void Carrier::take_in(Bytes bytes) {
       acknowledge_at_.reset();
     else if (!acknowledge_at_)
       wake_at(*(acknowledge_at_ = now + acknowledge_within));
+    wake_at(pulse_.deadline());
     call(&Rider::progress);
   }
   changed_.notify();
@@ -115,6 +116,7 @@ asio::awaitable<void> Carrier::write() {
       }
       if (end_->open()) {
         if (end_->session().outstanding()) pulse_.sent(Clock::now());
+        wake_at(pulse_.deadline());
         call(&Rider::progress);
       }
       co_await stream_->write(bytes);
