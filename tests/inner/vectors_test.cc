@@ -40,7 +40,10 @@ TEST(InnerMessages, AreTheBytesOfTheGoldenVectors) {
                        {"Acknowledge", check_vector<Acknowledge>},
                        {"Ping", check_vector<Ping>},
                        {"Pong", check_vector<Pong>},
-                       {"Close", check_vector<Close>}});
+                       {"Close", check_vector<Close>},
+                       {"Resume", check_vector<Resume>},
+                       {"Resumed", check_vector<Resumed>},
+                       {"Move", check_vector<Move>}});
 }
 
 // The one way in which a session makes Data.
