@@ -196,6 +196,7 @@ void Owner::arrived(Number channel, Bytes bytes) {
   });
   way.read += bytes.size();
   way.unconsumed += bytes.size();
+  if (way.unconsumed > inner::channel_window) throw Wrong{"more arrives than there is room for"};
   world_.met.bytes += bytes.size();
   if (way.stalled) return;
   if (way.read < way.stalls_at) return consume(channel);
