@@ -25,11 +25,13 @@ std::chrono::milliseconds dead_after(Say say) {
 }
 
 TEST(Pulse, LivesForAsLongAsThePeerSpeaks) {
-  EXPECT_EQ(dead_after([](Pulse& pulse, auto now) { pulse.heard(now, false); }), 600s);
+  EXPECT_EQ(dead_after([](Pulse& pulse, auto now) { pulse.heard(now, Pulse::Sign::answer); }),
+            600s);
 }
 
 TEST(Pulse, IsKeptAliveByBytesThatAreNothingForAWhileOnly) {
-  const auto lasted = dead_after([](Pulse& pulse, auto now) { pulse.trickled(now); });
+  const auto lasted =
+      dead_after([](Pulse& pulse, auto now) { pulse.heard(now, Pulse::Sign::part); });
   EXPECT_GE(lasted, Pulse::most_patience);  // a slow line may take its time
   EXPECT_LE(lasted, Pulse::most_patience + Pulse::longest);
 }
@@ -38,9 +40,9 @@ TEST(Pulse, TakesASlowLineForAliveWhileSomethingBecomesWhole) {
   int count = 0;
   EXPECT_EQ(dead_after([&](Pulse& pulse, auto now) {
               if (++count % 40 == 0)  // a record takes 20 seconds
-                pulse.heard(now, true);
+                pulse.heard(now, Pulse::Sign::traffic);
               else
-                pulse.trickled(now);
+                pulse.heard(now, Pulse::Sign::part);
             }),
             600s);
 }
