@@ -1,11 +1,13 @@
 #include "cli/client_side.h"
 
 #include "cli/catalogue.h"
+#include "cli/outcome.h"
 #include "cli/password.h"
 #include "cli/session_view.h"
 #include "cli/times.h"
 #include "client/presence.h"
 #include "client/profiles.h"
+#include "net/linux/asleep.h"
 #include "peer/facts.h"
 
 #include <unistd.h>
@@ -15,6 +17,45 @@ namespace tasuki::cli {
 namespace {
 
 constexpr unsigned most_proxy_questions = 3;
+
+// A shorter sleep of this machine explains nothing.
+constexpr std::chrono::seconds worth_telling{5};
+
+// Between attempts to open a session in the place of one that was lost.
+constexpr std::chrono::seconds reopen_pause{5};
+
+// The session is over though nobody wanted that: a new one may take its place.
+bool is_loss(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const peer::SessionLost&) {
+    return true;
+  } catch (const client::Denied& denied) {
+    return denied.reason == inner::Denial::no_session;
+  } catch (...) {
+    return false;
+  }
+}
+
+// There is no way to the computer now; there may be one in a moment.
+bool is_absence(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const net::ReachError&) {
+    return true;
+  } catch (const control::RefusedByGateway& refused) {
+    return refused.reason == control::Refusal::unavailable ||
+           refused.reason == control::Refusal::busy;
+  } catch (...) {
+    return false;
+  }
+}
+
+asio::awaitable<Exit> wait_a_little(asio::io_context& loop) {
+  asio::steady_timer timer(loop, reopen_pause);
+  co_await timer.async_wait(asio::use_awaitable);
+  co_return Exit::done;
+}
 
 // Asks for the access password: from the descriptor once, or from the person.
 client::AskPassword password_source(Console& console, Progress& progress,
@@ -85,7 +126,11 @@ asio::awaitable<Exit> open_and_use(asio::io_context& loop, std::shared_ptr<const
     if (step != "gateway" && step != "agent") console.about.in_session = true;
     progress->step(step_words(step, computer, console.about.target));
   };
-  reach.on_line = [&console, &view, computer](const peer::LineNews& news) {
+  reach.on_line = [&console, &view, computer,
+                   slept = net::time_asleep()](const peer::LineNews& news) mutable {
+    const auto before = std::exchange(slept, net::time_asleep());
+    if (slept - before >= worth_telling)
+      console.note(fill(say::was_asleep, {place("time", span_text(slept - before))}));
     tell(console, computer, news);
     if (view.on_line) view.on_line(news);
   };
@@ -189,20 +234,36 @@ Exit with_session(Console& console, const GatewayChoice& gateway, const SessionC
   else if (!console.terminals().in)
     throw Trouble(Exit::usage, fill(say::no_terminal_for_password));
 
-  return with_gateway(console, gateway, config,
-                      [&](asio::io_context& loop, std::shared_ptr<const peer::Door> door) {
-                        const auto progress = std::make_shared<Progress>(loop, console);
-                        client::Reach reach;
-                        reach.computer = choice.computer;
-                        reach.user = choice.user;
-                        reach.direct = choice.direct;
-                        const auto known = config.direct_addresses(choice.computer);
-                        reach.direct.insert(reach.direct.end(), known.begin(), known.end());
-                        reach.discover = config.direct.discover;
-                        reach.ask_password = password_source(console, *progress, choice, given);
-                        return open_and_use(loop, door, console, choice, std::move(reach), progress,
-                                            view, use);
-                      });
+  const GatewayWork work = [&](asio::io_context& loop, std::shared_ptr<const peer::Door> door) {
+    const auto progress = std::make_shared<Progress>(loop, console);
+    client::Reach reach;
+    reach.computer = choice.computer;
+    reach.user = choice.user;
+    reach.direct = choice.direct;
+    const auto known = config.direct_addresses(choice.computer);
+    reach.direct.insert(reach.direct.end(), known.begin(), known.end());
+    reach.discover = config.direct.discover;
+    reach.ask_password = password_source(console, *progress, choice, given);
+    return open_and_use(loop, door, console, choice, std::move(reach), progress, view, use);
+  };
+  for (bool reopening = false;;) {
+    std::exception_ptr failure;
+    try {
+      return with_gateway(console, gateway, config, work);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    // Where nobody sits, whoever started us has to know, and may start us again.
+    const bool lost = view.reopens && console.terminals().in && is_loss(failure);
+    if (!lost && !(reopening && is_absence(failure))) std::rethrow_exception(failure);
+    if (lost) {
+      console.warn(explain(failure, console.about).words);
+      console.note(fill(say::reopening, {place("computer", choice.computer.text())}));
+    }
+    reopening = true;
+    console.about.in_session = false;
+    if (!lost) conduct(wait_a_little);
+  }
 }
 
 }  // namespace tasuki::cli

@@ -57,6 +57,7 @@ struct SessionView {
   std::string command;                                 // "connect"
   std::function<nlohmann::json()> more;                // for `tasuki status`
   std::function<void(const peer::LineNews&)> on_line;  // beside the words for the person
+  bool reopens = false;  // on a terminal, a session that is lost for good is followed by another
 };
 
 // Opens the session, lets `use` work with it, and says goodbye, also when cancelled.

@@ -27,7 +27,7 @@ Exit run(const Asked& asked, Console& console) {
   console.about.target = asked.target;
   const client::Viewers viewers = read_home_config(console, client::home_directory()).viewer;
   return with_session(
-      console, asked.gateway, asked.session, {"connect", {}, {}},
+      console, asked.gateway, asked.session, {"connect", {}, {}, false},
       [&](client::ClientSession& session) {
         client::DesktopRequest request;
         request.target = asked.target;

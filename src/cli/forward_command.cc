@@ -168,7 +168,8 @@ Exit run(const Asked& asked, Console& console) {
                          .on_line =
                              [&](const peer::LineNews& news) {
                                if (reporter) (*reporter)(news);
-                             }};
+                             },
+                         .reopens = true};
   return with_session(
       console, asked.gateway, asked.session, view, [&](client::ClientSession& session) {
         console.note(fill(say::forwarding_to, {place("computer", asked.session.computer.text()),

@@ -50,6 +50,11 @@ std::string byte_text(std::uint64_t bytes) {
   return decimal(value / 1000, "PB");
 }
 
+std::string span_text(std::chrono::seconds time) {
+  if (time < std::chrono::seconds(120)) return std::to_string(time.count()) + " s";
+  return std::to_string((time.count() + 30) / 60) + " min";
+}
+
 std::string way_text(const json& session, Language language) {
   if (session.value("lost", false)) return fill(say::status_lost).in(language);
   return session.value("way", std::string());

@@ -16,6 +16,8 @@ std::string way_text(const nlohmann::json& session, Language language);  // "los
 // Its channels, a row each; nothing when there are none.
 void show_channels(Console& console, const nlohmann::json& session);
 
+std::string span_text(std::chrono::seconds time);  // "61 min", "40 s"
+
 // One line when the line is lost, and one when it is back.
 void tell(Console& console, const std::string& computer, const peer::LineNews& news);
 

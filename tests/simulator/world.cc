@@ -40,8 +40,8 @@ void World::run() {
   if (real) met.met(Met::real_schedules);
   agent_ = std::make_unique<Agent>(*this);
   const std::size_t count = dice.one_in(6) ? 2 : 1;
-  large_ = count == 1 && (session_memory < inner::session_memory ? dice.one_in(4)
-                                                                : dice.one_in(128));
+  large_ =
+      count == 1 && (session_memory < inner::session_memory ? dice.one_in(4) : dice.one_in(128));
   for (std::size_t i = 0; i < count; ++i)
     clients_.push_back(std::make_unique<Client>(*this, *agent_, Ledger::made(dice, large_)));
   for (const auto& client : clients_) client->start();
