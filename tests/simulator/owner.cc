@@ -160,28 +160,27 @@ void Owner::write_more(Number channel) {
   Session& session = life_.session();
   Way& way = ours(channel);
   if (!session.has(channel) || way.finished) return;
-  const std::size_t left = way.total - way.written;
-  const std::size_t size = std::min({left, way.piece, session.writable(channel)});
-  if (size == 0 && left > 0) {
-    if (session.memory_used() >= world_.session_memory) world_.met.met(Met::memory_full);
-    waits_[channel] = true;
-    return;
-  }
+  if (way.piece_left == 0) way.piece_left = std::min(way.piece, way.total - way.written);
+  const std::size_t size = std::min(way.piece_left, session.writable(channel));
   if (size > 0) {
     ByteString bytes(size);
     check_or_fill(way.pattern, way.written, size, [&](std::size_t i, Bytes part) {
       std::copy(part.begin(), part.end(), bytes.begin() + long(i));
     });
     way.written += size;
+    way.piece_left -= size;
     session.write(channel, bytes);
   }
   if (way.written == way.total) {
     way.finished = true;
     session.finish(channel);
+  } else if (way.piece_left > 0) {
+    if (session.memory_used() >= world_.session_memory) world_.met.met(Met::memory_full);
+    waits_[channel] = true;
   } else {
     later(way.pace, [this, channel] { write_more(channel); });
   }
-  life_.flush();
+  if (size > 0 || way.finished) life_.flush();
 }
 
 void Owner::arrived(Number channel, Bytes bytes) {

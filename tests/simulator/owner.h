@@ -22,6 +22,7 @@ struct Way {
   Duration stall{};  // that the reader does not read, from there on
   std::uint64_t pattern = 0;
 
+  std::size_t piece_left = 0;  // of what is being written
   std::size_t written = 0, read = 0, unconsumed = 0;
   bool finished = false, heard_finish = false, stalled = false;
 };
