@@ -112,11 +112,11 @@ asio::awaitable<void> Registration::keep(std::shared_ptr<Line> line) {
   } catch (const std::exception&) {
     why = std::current_exception();
   }
-  if (line == line_ && !stopping_) lost(why);
+  if (line == line_ && !stopping_) lost(std::move(why));
 }
 
 void Registration::lost(std::exception_ptr why) {
-  const Failure failure = judge(why);
+  const Failure failure = judge(std::move(why));
   const net::Address gateway = line_->gateway();
   line_.reset();
   trouble_ = failure.text;
@@ -141,7 +141,7 @@ void Registration::log_not_registered(const net::Address& gateway, const Failure
 
 Registration::Failure Registration::judge(std::exception_ptr why) {
   try {
-    std::rethrow_exception(why);
+    std::rethrow_exception(std::move(why));
   } catch (const RefusedByGateway& refused) {
     const auto how = [&] {
       switch (refused.reason) {

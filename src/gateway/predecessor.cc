@@ -21,7 +21,7 @@ std::string pack(const json& message) {
 }
 
 json unpack(const std::string& packed) {
-  const json message = json::from_cbor(packed, true, false);
+  json message = json::from_cbor(packed, true, false);
   if (message.is_object() && message.contains("say") && message["say"].is_string()) return message;
   return {{"say", ""}};
 }

@@ -22,7 +22,7 @@ constexpr int most_inherited = 64;
 
 std::string take_variable(const char* name) {
   const char* const value = std::getenv(name);
-  const std::string text = value ? value : "";
+  std::string text = value ? value : "";
   ::unsetenv(name);
   return text;
 }
@@ -58,6 +58,7 @@ Pair pipe_for_report(int above) {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> all;
+  all.reserve(words.size() + 1);
   for (std::string& word : words) all.push_back(word.data());
   all.push_back(nullptr);
   return all;
@@ -145,6 +146,7 @@ Successor::Successor(const CommandLine& command, const std::vector<int>& listene
     : channel_(std::move(channel.ours)) {
   const int above = first_descriptor + int(listeners.size()) + 1;
   std::vector<Descriptor> given;
+  given.reserve(listeners.size() + 1);
   for (const int listener : listeners) given.push_back(moved_up(listener, above));
   given.push_back(moved_up(channel.theirs.get(), above));
   Pair report = pipe_for_report(above);
