@@ -135,11 +135,6 @@ def swallow(machine):
         }""")
 
 
-def refuse(machine, *addresses):
-    """What this machine sends to these addresses by TCP is answered with a reset, on the spot."""
-    load(machine, f"""
-
-
 def refuse(router, pc, *addresses):
     """A router answers what this PC sends to these addresses by TCP with a reset."""
     those = ", ".join(addresses)
@@ -155,7 +150,7 @@ def refuse(router, pc, *addresses):
 
 def redirect(router, pc, address, port, to):
     """What this PC opens to an address and port comes out at a port of the router itself."""
-    _load(router, f"""
+    load(router, f"""
         table inet lab_redirect {{
             chain prerouting {{
                 type nat hook prerouting priority dstnat
