@@ -66,7 +66,7 @@ private:
   void register_us(std::function<void(std::exception_ptr)> on_fatal);
   asio::awaitable<void> take(control::Incoming incoming, net::Address gateway);
   asio::awaitable<net::StreamPtr> attach(const control::Token& token, net::Address gateway,
-                                         ByteString& arrived);
+                                         ByteString& arrived, control::PairId& pair);
   std::string status_json() const;
 
   asio::io_context& loop_;
@@ -117,8 +117,12 @@ void Agent::Running::register_us(std::function<void(std::exception_ptr)> on_fata
   events.on_drain = [weak](const net::Address& gateway) {
     if (const auto self = weak.lock()) self->sessions_->ask_to_move(gateway.text());
   };
+  events.end = [weak](const control::PairId& pair) {
+    if (const auto self = weak.lock()) self->sessions_->end(pair);
+  };
   events.fatal = std::move(on_fatal);
-  Outposts::Events from_outposts{events.incoming, [weak]() -> std::shared_ptr<const Line> {
+  Outposts::Events from_outposts{events.incoming, events.end,
+                                 [weak]() -> std::shared_ptr<const Line> {
                                    const auto self = weak.lock();
                                    return self ? self->registration_->line() : nullptr;
                                  }};
@@ -144,8 +148,10 @@ asio::awaitable<void> Agent::Running::take(control::Incoming incoming, net::Addr
     trouble.clear();
     try {
       ByteString arrived;
-      net::StreamPtr stream = co_await attach(incoming.token, gateway, arrived);
-      co_await sessions_->serve(std::move(stream), std::move(arrived), source, gateway.text());
+      control::PairId pair{};
+      net::StreamPtr stream = co_await attach(incoming.token, gateway, arrived, pair);
+      co_await sessions_->serve(std::move(stream), std::move(arrived), source, gateway.text(),
+                                nullptr, pair);
     } catch (const std::exception& error) {
       trouble = error.what();
     }
@@ -157,12 +163,13 @@ asio::awaitable<void> Agent::Running::take(control::Incoming incoming, net::Addr
 }
 
 asio::awaitable<net::StreamPtr> Agent::Running::attach(const control::Token& token,
-                                                       net::Address gateway, ByteString& arrived) {
+                                                       net::Address gateway, ByteString& arrived,
+                                                       control::PairId& pair) {
   peer::Greeted line = co_await peer::greet(door_, gateway);
   const ByteString request = control::attach(line.hello, token, identity_.key, line.exporter);
   co_await peer::say(line, request);
   const wire::Frame answer = co_await peer::next_answer(line);
-  control::expect<control::Paired>(answer);
+  pair = control::expect<control::Paired>(answer).pair;
   arrived = line.frames->take_leftover();
   co_return std::move(line.stream);
 }

@@ -60,6 +60,7 @@ asio::awaitable<void> Line::stay(Events events) {
           events.incoming(wire::decode<control::Incoming>(frame));
           break;
         case control::MessageType::drain: events.drain(wire::decode<control::Drain>(frame)); break;
+        case control::MessageType::end: events.end(wire::decode<control::End>(frame).pair); break;
         case control::MessageType::refused: control::expect<control::Registered>(frame); break;
         default: throw wire::ProtocolError("unexpected frame from the gateway");
       }

@@ -27,6 +27,7 @@ public:
   struct Events {
     std::function<void(const control::Incoming&)> incoming;  // a client wants in
     std::function<void(const control::Drain&)> drain;        // the gateway is going
+    std::function<void(const control::PairId&)> end;         // the session over that pair
   };
 
   // Stays until the line ends, and throws why.

@@ -44,6 +44,7 @@ asio::awaitable<void> Outposts::hold(net::Address gateway, Call wanted) {
     self->events_.incoming(message, gateway);
   };
   heard.drain = [](const control::Drain&) {};
+  heard.end = events_.end;
   while (*wanted) {
     try {
       const auto own = events_.own_line();

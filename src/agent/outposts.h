@@ -17,6 +17,7 @@ class Outposts : public std::enable_shared_from_this<Outposts> {
 public:
   struct Events {
     std::function<void(const control::Incoming&, const net::Address& gateway)> incoming;
+    std::function<void(const control::PairId& pair)> end;
     // The line that we have anyway; nullptr: none.
     std::function<std::shared_ptr<const Line>()> own_line;
   };

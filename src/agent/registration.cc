@@ -103,6 +103,9 @@ asio::awaitable<void> Registration::keep(std::shared_ptr<Line> line) {
   events.incoming = [self, gateway](const control::Incoming& message) {
     if (!self->stopping_) self->events_.incoming(message, gateway);
   };
+  events.end = [self](const control::PairId& pair) {
+    if (!self->stopping_) self->events_.end(pair);
+  };
   events.drain = [self, where = std::weak_ptr(line)](const control::Drain& drain) {
     if (where.lock() == self->line_ && !self->stopping_) self->drained(drain);
   };

@@ -20,6 +20,8 @@ public:
     // That gateway is going, and we are registered elsewhere (or with its successor at
     // the same address): whatever runs through it should come along.
     std::function<void(const net::Address& gateway)> on_drain;
+    // An administrator of that gateway wants the session over that pair to end.
+    std::function<void(const control::PairId& pair)> end;
     // Whether sessions wait for us to be back soon.
     std::function<bool()> has_sessions;
     // Every gateway refused us, at the start, for a reason that a person has to mend; or

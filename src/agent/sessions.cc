@@ -54,7 +54,8 @@ bool Sessions::has_room() {
 }
 
 asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived, std::string source,
-                                      std::string way, std::shared_ptr<const void> unproved) {
+                                      std::string way, std::shared_ptr<const void> unproved,
+                                      std::optional<control::PairId> pair) {
   const auto self = shared_from_this();
   const unsigned number = ++last_newcomer_;
   std::string trouble;
@@ -69,12 +70,14 @@ asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived,
     carrier =
         std::make_shared<peer::Carrier>(std::move(stream), std::move(owned_end), std::move(way));
     newcomers_[number] = carrier;
+    std::erase_if(pairs_, [](const auto& each) { return each.second.expired(); });
+    if (pair) pairs_[*pair] = carrier;
     carrier->start(std::move(arrived));
     co_await settle(carrier, end);
     newcomers_.erase(number);
     unproved.reset();
     if (end.phase() == Phase::open) {
-      co_await begin(carrier, end, source);
+      co_await begin(std::move(carrier), end, source);  // nor do we keep it: it may be left
       co_return;
     }
     if (end.phase() == Phase::wants_session) resume(carrier, end, source);
@@ -191,6 +194,19 @@ asio::awaitable<void> Sessions::connect_channel(std::shared_ptr<peer::LiveSessio
   const auto broken = co_await live->bridge(number, std::move(reached.stream));
   log::info("CHANNEL_CLOSE",
             {{"target", target}, {"reason", broken ? std::string(name(*broken)) : "finished"}});
+}
+
+void Sessions::end(const control::PairId& pair) {
+  const auto found = pairs_.find(pair);
+  const auto carrier = found == pairs_.end() ? nullptr : found->second.lock();
+  if (!carrier) return;
+  for (const auto& [id, kept] : sessions_) {
+    if (kept.live->carrier() != carrier) continue;
+    log::info("SESSION_ENDED_BY_ADMINISTRATOR", {{"client", kept.source}});
+    asio::co_spawn(loop_, kept.live->close(inner::CloseReason::ended_by_administrator),
+                   [live = kept.live](std::exception_ptr) {});
+    return;
+  }
 }
 
 void Sessions::ask_to_move(const std::string& way) {

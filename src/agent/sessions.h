@@ -10,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/enrolment.h"
 #include "agent/passwords.h"
+#include "control/messages.h"
 #include "peer/live_session.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -29,9 +30,14 @@ public:
   // A client has come over this stream: lets it in and stays with it until this carrier,
   // or the session that began on it, is over. What goes wrong ends here.
   // `source`: its address. `way`: the gateway that it comes through, or that it comes
-  // directly. `unproved` is held until the client has proved itself or has gone.
+  // directly. `unproved` is held until the client has proved itself or has gone. `pair`:
+  // the gateway's name for this stream.
   asio::awaitable<void> serve(net::StreamPtr stream, ByteString arrived, std::string source,
-                              std::string way, std::shared_ptr<const void> unproved = nullptr);
+                              std::string way, std::shared_ptr<const void> unproved = nullptr,
+                              std::optional<control::PairId> pair = std::nullopt);
+
+  // An administrator of the gateway wants the session over that pair to end.
+  void end(const control::PairId& pair);
 
   // Asks all who come that way to come over another.
   void ask_to_move(const std::string& way);
@@ -74,6 +80,7 @@ private:
   std::map<unsigned, Newcomer> newcomers_;  // have proved nothing yet; the oldest first
   unsigned last_newcomer_ = 0;
   std::map<inner::SessionId, Kept> sessions_;
+  std::map<control::PairId, Newcomer> pairs_;  // carriers, dead ones among them for a while
 };
 
 }  // namespace tasuki::agent

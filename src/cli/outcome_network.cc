@@ -87,6 +87,8 @@ Outcome session_closed(const peer::SessionClosed& error, const Circumstances& ab
     case Reason::expired: return {Exit::broken, fill(say::closed_expired, {computer})};
     case Reason::revoked: return {Exit::broken, fill(say::closed_revoked, {computer})};
     case Reason::shutting_down: return {Exit::broken, fill(say::closed_shutting_down, {computer})};
+    case Reason::ended_by_administrator:
+      return {Exit::broken, fill(say::closed_by_administrator, {computer})};
     case Reason::done: break;
   }
   return {Exit::broken, fill(say::closed_done, {computer})};

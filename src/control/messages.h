@@ -43,6 +43,7 @@ enum class MessageType : std::uint8_t {
   ping,
   pong,
   drain,
+  end,
 };
 
 enum class Role : std::uint8_t { agent = 1, client = 2 };
@@ -81,7 +82,7 @@ using PairId = std::array<std::uint8_t, 16>;
 
 // Bits in `features`: "I understand this". Unknown ones are ignored.
 using Features = std::uint32_t;
-inline constexpr Features feature_drain = 1;  // in Register: the agent understands Drain
+inline constexpr Features feature_drain = 1;  // in Register: the agent understands Drain and End
 
 struct Hello {
   static constexpr auto type = MessageType::hello;
@@ -200,6 +201,14 @@ struct Refused {
   Refusal reason = Refusal::unavailable;
   std::uint16_t retry_after = 0;  // seconds; 0: no advice
   static void fields(auto& io, auto& m) { io(m.reason, m.retry_after); }
+};
+
+// Of a pair that an administrator ended: the session is to end, not only its line. Else
+// client and agent would go on with it over the next pair.
+struct End {
+  static constexpr auto type = MessageType::end;
+  PairId pair{};
+  static void fields(auto& io, auto& m) { io(m.pair); }
 };
 
 // "I am going: register elsewhere, or here again with whoever comes after me."

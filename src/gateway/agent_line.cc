@@ -92,6 +92,12 @@ void AgentLine::drain(std::uint16_t retry_after) {
     refuse(control::Refusal::busy);
 }
 
+bool AgentLine::end_session(const control::PairId& pair) {
+  if (!(facts_.features & control::feature_drain)) return false;
+  send(wire::encode(control::End{pair}));
+  return true;
+}
+
 void AgentLine::refuse(control::Refusal reason) {
   send(wire::encode(control::Refused{reason, 0}));
   if (ended_) return;

@@ -52,6 +52,10 @@ public:
   bool draining() const { return draining_; }
   void stop_draining() { draining_ = false; }
 
+  // Tells the agent that the session over that pair is to end. False: it does not
+  // understand that.
+  bool end_session(const control::PairId& pair);
+
   // Tells the agent why and closes.
   void refuse(control::Refusal reason);
   void abort(std::error_code why);

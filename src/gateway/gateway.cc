@@ -403,17 +403,19 @@ Rendezvous::Waiting Gateway::claim(const control::WantsAttachment& wants) {
 
 asio::awaitable<void> Gateway::pair(Rendezvous::Waiting waiting, net::StreamPtr& agent,
                                     std::string agent_source) {
-  const ByteString paired = wire::encode(control::Paired{crypto::random_array<16>(), 0});
+  const auto id = crypto::random_array<16>();
+  const ByteString paired = wire::encode(control::Paired{id, 0});
   {
     const net::Deadline for_client(*waiting.client, farewell_limit);
     const net::Deadline for_agent(*agent, farewell_limit);
     co_await agent->write(paired);
     co_await waiting.client->write(paired);
   }
-  forward(std::move(waiting), std::move(agent), std::move(agent_source));
+  forward(std::move(waiting), std::move(agent), std::move(agent_source), id);
 }
 
-void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source) {
+void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source,
+                      const control::PairId& id) {
   const std::uint64_t number = ++last_pair_;
   if (AgentLine* line = registry_.find(waiting.label, waiting.computer)) ++line->sessions;
   log::info("SESSION_OPEN", {{"pair", std::to_string(number)},
@@ -429,6 +431,7 @@ void Gateway::forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::st
              unix_seconds(),
              {}},
             waiting.agent,
+            id,
             net::Forwarder::join(std::move(waiting.client), std::move(agent),
                                  [this, number](std::error_code why) { pair_ended(number, why); })};
   pairs_.emplace(number, std::move(pair));

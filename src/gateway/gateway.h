@@ -54,6 +54,7 @@ public:
   };
   std::vector<AgentLine*> agents() const { return registry_.all(); }
   std::vector<PairFacts> pairs() const;
+  // The session that it carries ends with it, if the agent still has a line here.
   bool end_pair(std::uint64_t number);
   // The key's agents and pairs are ended; others notice nothing.
   void key_revoked(const control::KeyLabel& label);
@@ -95,6 +96,7 @@ private:
   struct Pair {
     PairFacts facts;
     crypto::PublicKey agent;
+    control::PairId id{};
     std::shared_ptr<net::Forwarder> forwarder;
   };
   struct TurnedAway {
@@ -133,7 +135,9 @@ private:
   asio::awaitable<void> say_no(net::Stream& stream, control::Refusal reason,
                                std::uint16_t retry_after);
 
-  void forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source);
+  void forward(Rendezvous::Waiting waiting, net::StreamPtr agent, std::string agent_source,
+               const control::PairId& id);
+  void cut_pair(std::uint64_t number);
   void pair_ended(std::uint64_t number, std::error_code why);
   void next_drain_step(Clock::duration pause);
   void drain_step();

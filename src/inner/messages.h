@@ -256,9 +256,16 @@ struct Pong {
   static void fields(auto& io, auto& m) { io(m.cookie); }
 };
 
-enum class CloseReason : std::uint8_t { done = 1, ended_by_owner, expired, revoked, shutting_down };
+enum class CloseReason : std::uint8_t {
+  done = 1,
+  ended_by_owner,
+  expired,
+  revoked,
+  shutting_down,
+  ended_by_administrator,  // of the gateway
+};
 constexpr bool known(CloseReason r) {
-  return r >= CloseReason::done && r <= CloseReason::shutting_down;
+  return r >= CloseReason::done && r <= CloseReason::ended_by_administrator;
 }
 
 // The session is over, for good. close_notify follows.

@@ -24,7 +24,8 @@ TEST(ControlMessages, AreTheBytesOfTheGoldenVectors) {
                        {"Refused", check_vector<Refused>},
                        {"Ping", check_vector<Ping>},
                        {"Pong", check_vector<Pong>},
-                       {"Drain", check_vector<Drain>}});
+                       {"Drain", check_vector<Drain>},
+                       {"End", check_vector<End>}});
 }
 
 TEST(ControlMessages, HaveARefusalForEachNumberThatIsKnown) {
