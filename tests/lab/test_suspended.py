@@ -8,7 +8,6 @@ import time
 import pytest
 from support.flow import Beat
 from support.realm import Realm, local_connections, news_of_line
-from support.waiting import eventually
 
 ASLEEP = 18  # seconds; a carrier is given up after 4 to 14 of silence, an agent's line after 10
 SOON = 15    # after waking
@@ -54,8 +53,9 @@ class Session:
 def slept(directory):
     """{who slept: its session}. All sleep at the same time."""
     with Realm(directory) as realm:
-        laptop, pc, both = sessions = [
-            Session(realm, *each) for each in (("laptop", ["client"]), ("pc", ["agent"]), ("both", ["client", "agent"]))]
+        laptop, pc = Session(realm, "laptop", ["client"]), Session(realm, "pc", ["agent"])
+        both = Session(realm, "both", ["client", "agent"])
+        sessions = laptop, pc, both
         time.sleep(1)
         for session in sessions:
             session.sleep()
