@@ -16,6 +16,9 @@ using Clock = Knocks::Clock;
 // A flood of strangers fills no log.
 constexpr auto between_refusals_logged = 10s;
 
+// What the kernel says about this machine's networks is believed for so long.
+constexpr auto links_hold = 1s;
+
 // When there are no descriptors left: until some come back.
 constexpr auto accept_pause = 200ms;
 
@@ -57,12 +60,15 @@ private:
   asio::awaitable<void> accept();
   void judge(tcp::socket socket, const tcp::endpoint& from);
   void log_refusal(const std::string& from, Knocks::Verdict verdict);
+  const std::vector<net::Link>& links();
 
   asio::io_context& loop_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   Knocks knocks_;
   Take take_;
+  std::vector<net::Link> links_;
+  std::optional<Clock::time_point> looked_;  // for these
   std::optional<Clock::time_point> logged_;
   unsigned unlogged_ = 0;
 };
@@ -98,11 +104,20 @@ asio::awaitable<void> DirectEntrance::Listener::accept() {
 }
 
 void DirectEntrance::Listener::judge(tcp::socket socket, const tcp::endpoint& from) {
-  Knocks::Answer answer = knocks_.knock(plain(from.address()), net::links(), Clock::now());
+  Knocks::Answer answer = knocks_.knock(plain(from.address()), links(), Clock::now());
   if (answer.verdict != Knocks::Verdict::enter) return log_refusal(text_of(from), answer.verdict);
   net::set_tcp_options(socket.native_handle());
   take_({std::make_unique<net::PlainStream>(std::move(socket)), text_of(from),
          std::move(answer.place)});
+}
+
+// The kernel is not asked anew for everyone in a flood.
+const std::vector<net::Link>& DirectEntrance::Listener::links() {
+  const auto now = Clock::now();
+  if (looked_ && now - *looked_ < links_hold) return links_;
+  looked_ = now;
+  links_ = net::links();
+  return links_;
 }
 
 void DirectEntrance::Listener::log_refusal(const std::string& from, Knocks::Verdict verdict) {

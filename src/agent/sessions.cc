@@ -112,7 +112,7 @@ asio::awaitable<void> Sessions::settle(std::shared_ptr<peer::Carrier> carrier, A
 }
 
 // The client has logged in.
-asio::awaitable<void> Sessions::begin(std::shared_ptr<peer::Carrier> carrier, AgentEnd& end,
+asio::awaitable<void> Sessions::begin(std::shared_ptr<peer::Carrier>& carrier, AgentEnd& end,
                                       std::string source) {
   const auto live = std::make_shared<peer::LiveSession>(loop_.get_executor(), end.take_session());
   const inner::SessionId id = live->session().ticket().session;

@@ -65,7 +65,8 @@ private:
   using Newcomer = std::weak_ptr<peer::Carrier>;  // owned by the coroutine that serves it
 
   asio::awaitable<void> settle(std::shared_ptr<peer::Carrier> carrier, inner::AgentEnd& end);
-  asio::awaitable<void> begin(std::shared_ptr<peer::Carrier> carrier, inner::AgentEnd& end,
+  // Takes the carrier: a session that has moved to another must not keep its first one open.
+  asio::awaitable<void> begin(std::shared_ptr<peer::Carrier>& carrier, inner::AgentEnd& end,
                               std::string source);
   void resume(std::shared_ptr<peer::Carrier> carrier, inner::AgentEnd& end,
               const std::string& source);

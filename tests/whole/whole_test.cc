@@ -292,6 +292,22 @@ TEST_F(Whole, WithoutAGatewayTheAgentIsReachedDirectly) {
   EXPECT_THROW(open({"Wrong-password-1"}, {at}), client::WrongPassword);
 }
 
+// Neither side keeps a connection that the session has left.
+TEST_F(Whole, ASessionThatHasMovedHoldsOneCarrier) {
+  const auto descriptors = [] {
+    const fs::directory_iterator all("/proc/self/fd");
+    return std::distance(fs::begin(all), fs::end(all));
+  };
+  const net::Address at = agent_listens();
+  loop.run_for(200ms);
+  const auto before = descriptors();
+  const auto session = open({password}, {at});
+  until([&] { return session->live().resumes() == 1 && gateway->pairs().empty(); });
+  loop.run_for(200ms);
+  // Both ends of the direct connection, and the client's ear for changes of its networks.
+  EXPECT_LE(descriptors(), before + 3);
+}
+
 TEST_F(Whole, ASessionMovesToTheDirectWayAndOutlivesIt) {
   const net::Address at = agent_listens();
   const auto session = open({password}, {at});
