@@ -77,7 +77,7 @@ asio::awaitable<void> Sessions::serve(net::StreamPtr stream, ByteString arrived,
     newcomers_.erase(number);
     unproved.reset();
     if (end.phase() == Phase::open) {
-      co_await begin(std::move(carrier), end, source);  // nor do we keep it: it may be left
+      co_await begin(carrier, end, source);
       co_return;
     }
     if (end.phase() == Phase::wants_session) resume(carrier, end, source);

@@ -152,7 +152,7 @@ private:
   }
 
   asio::awaitable<void> go_on_over(Sealed sealed) {
-    if (live_->over() || sealed.carrier()->over()) co_return;
+    if (live_->over() || live_->closing() || sealed.carrier()->over()) co_return;
     std::exception_ptr failure;
     try {
       co_await resume(std::move(sealed));

@@ -87,6 +87,7 @@ public:
 
   // The session is over: properly (no failure), or by what went wrong.
   bool over() const { return over_; }
+  bool closing() const { return closing_; }  // we are saying goodbye: it stays where it is
   std::exception_ptr failure() const { return failure_; }
   void fail(std::exception_ptr why);  // breaks it off
   // Says goodbye, if there is a carrier, and waits a little for the other side's.
