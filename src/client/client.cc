@@ -19,9 +19,6 @@ const std::string software = "tasuki " TASUKI_VERSION;
 // For any one answer of the agent's. Not for people: they are waited for elsewhere.
 constexpr auto agent_limit = 20s;
 
-// More agents than a gateway can have under one key.
-constexpr std::size_t most_listed = 1'000'000;
-
 std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -53,24 +50,6 @@ asio::awaitable<void> prove_password(std::shared_ptr<peer::Carrier> carrier, Cli
 }
 
 }  // namespace
-
-asio::awaitable<std::vector<control::ListedAgent>> list_agents(const peer::Door& door) {
-  peer::Admitted admitted = co_await peer::enter(door, control::Role::client);
-  const ByteString request = admitted.admission->list();
-  co_await peer::say(admitted.line, request);
-  std::vector<control::ListedAgent> agents;
-  for (bool more = true; more;) {
-    const wire::Frame answer = co_await peer::next_answer(admitted.line);
-    const auto page = control::expect<control::Listing>(answer);
-    for (const control::ListedAgent& listed : page.agents.value)
-      if (!control::ComputerId::parse(listed.computer.value))
-        throw wire::ProtocolError("malformed Computer ID in the list");
-    agents.insert(agents.end(), page.agents.value.begin(), page.agents.value.end());
-    if (agents.size() > most_listed) throw wire::ProtocolError("the list does not end");
-    more = page.more != 0;
-  }
-  co_return agents;
-}
 
 // The way, agent, password, pin: in this order, and none without the one before.
 asio::awaitable<std::unique_ptr<ClientSession>> ClientSession::open(

@@ -32,7 +32,8 @@ struct Denied : std::runtime_error {
   std::string message;  // from the agent's administrator; may be empty
 };
 
-// The agents that this gateway key can see.
+// The agents that this gateway key can see, at any gateway of the profile, by Computer ID.
+// Gateways that do not answer within moments are left out, unless it is all of them.
 asio::awaitable<std::vector<control::ListedAgent>> list_agents(const peer::Door& door);
 
 // Asked for an access password; `again`: the one before was wrong. nullopt: the person

@@ -66,6 +66,7 @@ def test_a_gateway_that_falls_silent_is_replaced_by_the_second_and_returned_to(r
     firewall.cut(realm.first.machine, peer=realm.world.network.office_nat.address)
     try:
         realm.at_second(seconds=KEEPALIVE + 5 + 5)
+        assert "pc" in realm.world.person("lister").sees(), "the first answers her, and knows nobody"
         holds_for("it stays there while the first is silent", lambda: "pc" in realm.second.agents(), 5)
     finally:
         firewall.mend(realm.first.machine)
