@@ -2,16 +2,18 @@
 
 namespace tasuki::inner {
 
-void End::receive(Bytes sealed) {
-  if (detached_) return;
+Pulse::Sign End::receive(Bytes sealed) {
+  if (detached_) return Pulse::Sign::part;
+  const std::uint64_t counted_before = open_ ? session_->bytes_received() : 0;
+  bool whole = false;
   seal_->receive(sealed);
-  if (!seal_->established()) return;
+  if (!seal_->established()) return Pulse::Sign::part;
   if (!std::exchange(sealed_, true)) on_sealed();
   opened_.clear();
   seal_->read(opened_);
   frames_.receive(opened_);
   while (const auto frame = frames_.next()) {
-    ++frames_heard_;
+    whole = true;
     if (open_)
       session_->receive(*frame);
     else
@@ -19,6 +21,8 @@ void End::receive(Bytes sealed) {
   }
   if (seal_->peer_closed() && frames_.inside_frame())
     throw wire::ProtocolError("closed inside a frame");
+  if (open_ && session_->bytes_received() > counted_before) return Pulse::Sign::traffic;
+  return whole ? Pulse::Sign::answer : Pulse::Sign::part;
 }
 
 void End::carrier_ended() {

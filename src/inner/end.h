@@ -13,6 +13,7 @@
 #pragma once
 
 #include "inner/authentication.h"
+#include "inner/pulse.h"
 #include "inner/seal.h"
 #include "inner/session.h"
 
@@ -22,9 +23,9 @@ class End {
 public:
   virtual ~End() = default;
 
-  void receive(Bytes sealed);
+  // Says what came, for whoever watches whether the other side lives. Of meaning once open.
+  Pulse::Sign receive(Bytes sealed);
   void carrier_ended();
-  std::uint64_t frames_heard() const { return frames_heard_; }
   ByteString take(std::size_t most = SIZE_MAX);  // about so many bytes of the session at once
   std::size_t waiting() const { return seal_->waiting() + (open_ ? session_->waiting() : 0); }
 
@@ -62,7 +63,6 @@ private:
   Session* session_ = nullptr;  // made_, until that is taken, or one that was resumed
   wire::FrameReader frames_;
   ByteString opened_;
-  std::uint64_t frames_heard_ = 0;  // whole ones
   bool sealed_ = false;
   bool open_ = false;
   bool detached_ = false;

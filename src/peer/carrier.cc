@@ -78,16 +78,11 @@ asio::awaitable<void> Carrier::read(ByteString arrived) {
 }
 
 void Carrier::take_in(Bytes bytes) {
-  using Sign = inner::Pulse::Sign;
-  const std::uint64_t frames_before = end_->frames_heard();
-  const std::uint64_t before = end_->open() ? end_->session().bytes_received() : 0;
-  end_->receive(bytes);
+  const inner::Pulse::Sign sign = end_->receive(bytes);
   if (end_->open()) {
     const Time now = Clock::now();
     inner::Session& session = end_->session();
-    pulse_.heard(now, session.bytes_received() > before      ? Sign::traffic
-                      : end_->frames_heard() > frames_before ? Sign::answer
-                                                             : Sign::part);
+    pulse_.heard(now, sign);
     if (!session.unacknowledged())
       acknowledge_at_.reset();
     else if (!acknowledge_at_)

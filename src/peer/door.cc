@@ -49,25 +49,6 @@ asio::awaitable<Greeted> greet(const Door& door, net::Address gateway, Patience 
   co_return line;
 }
 
-asio::awaitable<Greeted> greet(const Door& door) {
-  std::exception_ptr first_failure;
-  for (const net::Address& gateway : door.profile.gateways) {
-    try {
-      Greeted line = co_await greet(door, gateway);
-      co_return line;
-    } catch (const std::exception&) {
-      if (!first_failure) first_failure = std::current_exception();
-    }
-  }
-  std::rethrow_exception(first_failure);  // a profile has at least one gateway
-}
-
-asio::awaitable<Admitted> enter(const Door& door, control::Role role) {
-  Greeted greeted = co_await greet(door);
-  Admitted admitted = co_await prove(door, role, std::move(greeted));
-  co_return admitted;
-}
-
 asio::awaitable<Admitted> enter(const Door& door, control::Role role, net::Address gateway,
                                 Patience patience) {
   Greeted greeted = co_await greet(door, gateway, patience);

@@ -51,17 +51,13 @@ struct Admitted {
   std::unique_ptr<control::PeerAdmission> admission;
 };
 
-// Tries the profile's gateways in order; the first that answers is it. Throws
-// net::ReachError (of the first gateway) when none can be reached, std::system_error
-// when TLS fails (StreamError::untrusted: not a gateway of this realm).
-asio::awaitable<Greeted> greet(const Door& door);
-asio::awaitable<Greeted> greet(const Door& door, net::Address gateway,
-                               Patience patience = {});  // this one only
+// This gateway. Throws net::ReachError when it cannot be reached, std::system_error when
+// TLS fails (StreamError::untrusted: not a gateway of this realm).
+asio::awaitable<Greeted> greet(const Door& door, net::Address gateway, Patience patience = {});
 
 // Throws as greet() does, and control::RefusedByGateway.
-asio::awaitable<Admitted> enter(const Door& door, control::Role role);
 asio::awaitable<Admitted> enter(const Door& door, control::Role role, net::Address gateway,
-                                Patience patience = {});  // this one only
+                                Patience patience = {});
 
 // The next frame, within the line's patience if nothing else is said. Read it with
 // control::expect<M>(), which throws control::RefusedByGateway or wire::ProtocolError.

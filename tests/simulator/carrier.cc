@@ -62,17 +62,12 @@ void Carrier::arrived(Bytes bytes) {
 }
 
 void Carrier::take_in(Bytes bytes) {
-  using Sign = inner::Pulse::Sign;
-  const std::uint64_t frames_before = end_->frames_heard();
-  const std::uint64_t before = end_->open() ? end_->session().bytes_received() : 0;
-  end_->receive(bytes);
+  const inner::Pulse::Sign sign = end_->receive(bytes);
   if (end_->open()) {
     const Time now = world_.clock.now();
     Session& session = end_->session();
     if (rider_) rider_->must_ride(*this);
-    pulse_.heard(now, session.bytes_received() > before      ? Sign::traffic
-                      : end_->frames_heard() > frames_before ? Sign::answer
-                                                             : Sign::part);
+    pulse_.heard(now, sign);
     if (!session.unacknowledged())
       acknowledge_at_.reset();
     else if (!acknowledge_at_)
